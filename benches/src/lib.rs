@@ -1,0 +1,1 @@
+//! Workloads, written by the project itself from fixed seeds.

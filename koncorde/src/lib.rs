@@ -1,0 +1,26 @@
+//! # koncorde
+//!
+//! Filters written in JSON go in; a JSON document comes; the ids of all filters
+//! that match come out.
+//!
+//! The modules below stand in reading order: a module uses only modules that
+//! stand under it. A filter walks down (`filter` → `normal` → `index`), a
+//! document walks through `engine` and `index`, and `evaluate` says, slowly and
+//! obviously, what every filter means.
+#![warn(missing_docs)]
+
+mod koncorde; // named indexes, the front door
+mod engine; // one index of filters: register, remove, test
+mod index; // conditions, found from a document instead of one by one
+mod evaluate; // the meaning: does this filter match this document?
+mod normal; // what every filter reduces to
+mod filter; // the language: JSON ⇄ Filter
+mod pattern; // regular expressions with RE2's syntax and semantics
+mod geo; // points, shapes, distances
+mod document; // fields of a JSON document
+mod interval; // what a range accepts
+mod scalar; // values that can be compared
+mod field; // paths into documents
+mod id; // 128-bit names of filters
+mod error; // what was expected, what was found, where
+mod limits; // every bound on user input, with its reason

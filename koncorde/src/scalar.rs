@@ -1,0 +1,84 @@
+//! Values that can be compared: null, booleans, numbers, strings.
+//!
+//! Numbers are doubles, as in JSON's original home: 1 and 1.0 are the same, -0
+//! is 0, integers above 2^53 collapse. Nothing is ever converted from one type
+//! to another.
+
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+
+use serde_json::Value;
+
+/// A JSON value that is neither an array nor an object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Scalar {
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(Box<str>),
+}
+
+impl Scalar {
+    /// `None` for arrays and objects.
+    pub(crate) fn new(value: &Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(Self::Null),
+            Value::Bool(it) => Some(Self::Bool(*it)),
+            Value::Number(it) => it.as_f64().and_then(Number::new).map(Self::Number),
+            Value::String(it) => Some(Self::String(it.as_str().into())),
+            Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+
+    /// Strict equality with a JSON value: same type, same value.
+    pub(crate) fn equals(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Null, Value::Null) => true,
+            (Self::Bool(a), Value::Bool(b)) => a == b,
+            (Self::Number(a), Value::Number(b)) => b.as_f64() == Some(a.get()),
+            (Self::String(a), Value::String(b)) => **a == **b,
+            _ => false,
+        }
+    }
+}
+
+/// A double that is neither NaN nor -0, so that it can be sorted and hashed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Number(f64);
+
+impl Number {
+    /// `None` for NaN; -0 becomes 0.
+    pub(crate) fn new(value: f64) -> Option<Self> {
+        (!value.is_nan()).then_some(Self(value + 0.0))
+    }
+
+    pub(crate) fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_bits() == other.0.to_bits()
+    }
+}
+
+impl Eq for Number {}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Number {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
+}

@@ -1,0 +1,1 @@
+//! Tables: a line is an action.

@@ -1,0 +1,23 @@
+//! # koncorde-server
+//!
+//! A complete real-time backend around the engine `koncorde`.
+//!
+//! The modules below stand in reading order: a module uses only modules that
+//! stand under it. A request enters through `protocols`, lives in `lifecycle`,
+//! acts in `controllers`, and what it changed reaches subscribers through
+//! `realtime`.
+
+mod backend; // Backend: the face for people who embed the server
+mod protocols; // bytes ⇄ requests and responses
+mod lifecycle; // the life of a request, one line per step
+mod controllers; // tables: a line is an action
+mod app; // what every action can reach, built once and passed
+mod realtime; // rooms: filters and the connections that wait on them
+mod storage; // where documents live
+mod events; // pipes and hooks
+mod request; // requests and responses, whatever the protocol
+mod security; // users, tokens, rights
+mod connection; // who talks to us
+mod config; // settings and where they come from
+mod clock; // the time
+mod error; // the one table of errors

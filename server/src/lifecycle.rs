@@ -1,0 +1,1 @@
+//! The life of a request, one function, one line per step.

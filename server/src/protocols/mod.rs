@@ -1,0 +1,1 @@
+//! Bytes ⇄ requests and responses. Protocols decide nothing.

@@ -1,0 +1,77 @@
+//! Requests and responses, as every protocol brings and takes them.
+
+mod args; // typed readers of arguments
+mod payload; // JSON → Request
+mod response; // Response → JSON
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::connection::Connection;
+use crate::error::ApiError;
+use crate::security::{Token, User};
+
+pub use args::{Language, Refresh};
+pub use response::{Body, Response};
+
+/// One call of an action.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The client's `requestId`, or a new uuid.
+    pub id: String,
+    /// Arrival, milliseconds since 1970.
+    pub timestamp: u64,
+    pub controller: String,
+    pub action: String,
+    /// Every root key but `jwt volatile body controller action`.
+    pub args: Map<String, Value>,
+    /// `None` for absent and null.
+    pub body: Option<Value>,
+    pub volatile: Option<Map<String, Value>>,
+    pub jwt: Option<String>,
+    pub typing: Typing,
+    pub context: Context,
+    pub outcome: Outcome,
+}
+
+/// How root arguments are read: over HTTP all of them are strings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typing {
+    /// The mere presence of a flag is true; arrays and objects may be JSON text.
+    Http,
+    Native,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub connection: Arc<Connection>,
+    pub user: Arc<User>,
+    pub token: Option<Arc<Token>>,
+    /// Verb, path and URL of an HTTP request.
+    pub http: Option<Arc<HttpContext>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct HttpContext {
+    pub verb: String,
+    pub path: String,
+    pub url: String,
+}
+
+/// What is to be answered, while the request is being processed.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Outer `None`: nothing computed yet (`null`); inner `None`: no `result` key.
+    pub result: Option<Option<Value>>,
+    pub error: Option<ApiError>,
+    /// 102 while processing is written as `None`.
+    pub status: Option<u16>,
+    /// Shown in the envelope and sent as HTTP headers.
+    pub headers: Vec<(String, String)>,
+    /// Sent as HTTP headers only.
+    pub hidden_headers: Vec<(String, String)>,
+    /// Answer the bare result instead of the envelope.
+    pub raw: bool,
+}

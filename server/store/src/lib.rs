@@ -1,0 +1,11 @@
+//! # The embedded document store
+//!
+//! JSON documents in collections in indexes, durable in one folder. It knows
+//! JSON, mappings, queries and files; it knows no user, no request, no socket.
+
+mod document; // what is stored, written and found
+
+pub use document::{
+    Collection, Document, Hit, Refresh, SearchRequest, SearchResult, StoreError, StoreErrorKind,
+    Write, WriteKind, Written,
+};

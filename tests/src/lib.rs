@@ -1,0 +1,1 @@
+//! What the runners share: reading the corpora.
