@@ -24,3 +24,5 @@ mod field; // paths into documents
 mod id; // 128-bit names of filters
 mod error; // what was expected, what was found, where
 mod limits; // every bound on user input, with its reason
+
+pub use filter::Filter;

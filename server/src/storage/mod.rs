@@ -1,12 +1,14 @@
 //! Where documents live, in our words. What implements it never knows of
 //! requests, users or sockets.
 
+mod error; // what clients are told when the store refuses
+
 use async_trait::async_trait;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub use koncorde_store::{
-    Collection, Document, Refresh, SearchRequest, SearchResult, StoreError, Write, WriteKind,
-    Written,
+    Collection, Document, Hit, Refresh, SearchQuery, SearchRequest, SearchResult, StoreError,
+    StoreErrorKind, Write, WriteKind, Written,
 };
 
 /// Documents in collections in indexes, with near real time search.
@@ -62,6 +64,9 @@ pub trait Storage: Send + Sync {
         at: &[Collection],
         search: SearchRequest,
     ) -> Result<SearchResult, StoreError>;
-    async fn count(&self, at: &[Collection], query: &Map<String, Value>)
-    -> Result<u64, StoreError>;
+    async fn count(&self, at: &[Collection], query: &SearchQuery) -> Result<u64, StoreError>;
+
+    /// Finishes what was accepted and refuses the rest; the data can then be
+    /// opened again at once.
+    async fn close(&self);
 }

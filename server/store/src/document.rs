@@ -1,8 +1,8 @@
 //! What is stored, written and found, as plain data.
 
-use std::fmt;
 use std::sync::Arc;
 
+use koncorde::Filter;
 use serde_json::{Map, Value};
 
 /// A place for documents: index and collection.
@@ -85,81 +85,43 @@ pub enum Refresh {
     WaitFor,
 }
 
-/// A search, with the body as the API takes it (already checked for its keys).
-#[derive(Clone, Debug, Default)]
+/// What to look for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum SearchQuery {
+    /// Every document.
+    #[default]
+    All,
+    /// The `query` of a search body, in the Elasticsearch query language.
+    Elasticsearch(Value),
+    /// A filter, as subscriptions have them; a document's `_id` is a field too.
+    Koncorde(Filter),
+}
+
+/// A search: what, in which order, which page of it.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SearchRequest {
-    /// `query`, `sort`, `_source`…: the Elasticsearch search body.
+    pub query: SearchQuery,
+    /// The rest of the Elasticsearch search body (`sort`, `_source`…), without
+    /// `query`, `from`, `size` and `scroll`.
     pub body: Map<String, Value>,
     pub from: u64,
     pub size: u64,
 }
 
+/// The page that was asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SearchResult {
     pub hits: Vec<Hit>,
-    /// Exact.
+    /// Exact, of all pages.
     pub total: u64,
 }
 
+/// A document that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
     pub at: Collection,
+    /// Its source is `null` when the search asked for `_source: false`.
     pub document: Document,
     /// `None` when sorted by something else.
     pub score: Option<f64>,
 }
-
-/// Why the store refused or failed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StoreError {
-    pub kind: StoreErrorKind,
-    /// What was expected, what was found: a sentence for a person.
-    pub message: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreErrorKind {
-    UnknownIndex {
-        index: String,
-    },
-    UnknownCollection {
-        index: String,
-        collection: String,
-    },
-    IndexExists {
-        index: String,
-    },
-    DocumentExists {
-        id: String,
-    },
-    DocumentNotFound {
-        id: String,
-    },
-    /// With the path of the wrong key and a hint.
-    InvalidMapping {
-        path: String,
-        hint: String,
-    },
-    CannotChangeMapping,
-    /// A field that a strict mapping does not know.
-    StrictMapping {
-        field: String,
-    },
-    /// A clause or a keyword that no query has.
-    UnknownQueryKeyword {
-        keyword: String,
-    },
-    InvalidQuery,
-    /// A value that does not fit the mapping, a name that is not allowed…
-    Refused,
-    /// The disk, a corrupt file, a bug.
-    Internal,
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for StoreError {}
