@@ -49,10 +49,10 @@ pub enum WriteKind {
     Update {
         changes: Map<String, Value>,
     },
-    /// `Update`, or `Create` with `changes` merged over `default`.
+    /// `Update` with `changes`, or `Create` with `creation` just as it is.
     Upsert {
         changes: Map<String, Value>,
-        default: Map<String, Value>,
+        creation: Map<String, Value>,
     },
     /// Removes dotted paths, then merges `changes`; unknown paths are ignored.
     DeleteFields {
