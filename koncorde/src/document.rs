@@ -1,1 +1,162 @@
-//! .
+//! Fields of a JSON document.
+//!
+//! A document is seen flattened: a field is a path of object keys joined with
+//! dots, arrays are leaves. A key that holds dots itself is the same field as
+//! the nested keys would be, at every level: `{"a": {"b.c": 1}}` and
+//! `{"a.b.c": 1}` both have the field `a.b.c`. Where two places of a document
+//! are the same field, the more deeply nested one counts, whatever the order of
+//! the keys: the first segment is taken as short as possible.
+//!
+//! Cost: one look-up per dot of the path in each object that a prefix of the
+//! path leads to; every object is visited once at most.
+
+use serde_json::{Map, Value};
+use smallvec::{SmallVec, smallvec};
+
+use crate::field::Field;
+
+/// The value of a field of a document; `None` if it is missing or if the
+/// document is not an object.
+pub(crate) fn get<'v>(document: &'v Value, field: &Field) -> Option<&'v Value> {
+    find(document.as_object()?, field.as_str())
+}
+
+/// What a filter looks at: a whole document, or the element of an array that
+/// `select` has picked, which plays the document `{"value": element}`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum View<'v> {
+    Document(&'v Map<String, Value>),
+    Element(&'v Value),
+}
+
+impl<'v> View<'v> {
+    pub(crate) fn get(self, path: &str) -> Option<&'v Value> {
+        match self {
+            Self::Document(object) => find(object, path),
+            Self::Element(element) => match path.strip_prefix("value")? {
+                "" => Some(element),
+                rest => find(element.as_object()?, rest.strip_prefix('.')?),
+            },
+        }
+    }
+}
+
+/// Looks a path up, trying the shortest first key first.
+///
+/// The tries are kept in a list instead of on the stack, so that a path of a
+/// million dots needs no stack.
+fn find<'v>(object: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
+    let mut open: SmallVec<[Try<'v, '_>; 8]> = smallvec![Try::new(object, path)];
+    while let Some(here) = open.last_mut() {
+        match here.next_key() {
+            Some((Value::Object(inner), rest)) => open.push(Try::new(inner, rest)),
+            Some(_) => (),
+            None => match here.object.get(here.path) {
+                Some(value) => return Some(value),
+                None => drop(open.pop()),
+            },
+        }
+    }
+    None
+}
+
+/// A path being looked for in an object, with its first `tried` bytes already
+/// known not to hold the key to go on with.
+struct Try<'v, 'p> {
+    object: &'v Map<String, Value>,
+    path: &'p str,
+    tried: usize,
+}
+
+impl<'v, 'p> Try<'v, 'p> {
+    fn new(object: &'v Map<String, Value>, path: &'p str) -> Self {
+        Self {
+            object,
+            path,
+            tried: 0,
+        }
+    }
+
+    /// The next longer first key that the object has, and the path behind it.
+    fn next_key(&mut self) -> Option<(&'v Value, &'p str)> {
+        loop {
+            let dot = self.tried + self.path[self.tried..].find('.')?;
+            self.tried = dot + 1;
+            if let Some(value) = self.object.get(&self.path[..dot]) {
+                return Some((value, &self.path[dot + 1..]));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(document: &Value, path: &str, expected: Option<Value>) {
+        let found = get(document, &Field::new(path));
+        assert_eq!(found, expected.as_ref(), "{path} in {document}");
+    }
+
+    #[test]
+    fn dotted_and_nested_keys_are_one_field() {
+        for document in [
+            json!({"a": {"b": {"c": 1}}}),
+            json!({"a.b": {"c": 1}}),
+            json!({"a": {"b.c": 1}}),
+            json!({"a.b.c": 1}),
+        ] {
+            check(&document, "a.b.c", Some(json!(1)));
+            check(&document, "a.b.d", None);
+            check(&document, "a.b.c.d", None);
+        }
+    }
+
+    #[test]
+    fn nested_keys_win_in_any_order() {
+        for document in [
+            json!({"a.b": 1, "a": {"b": 2}}),
+            json!({"a": {"b": 2}, "a.b": 1}),
+        ] {
+            check(&document, "a.b", Some(json!(2)));
+        }
+        check(&json!({"a": {"x": 0}, "a.b": 1}), "a.b", Some(json!(1)));
+        check(&json!({"a": 0, "a.b": 1}), "a.b", Some(json!(1)));
+    }
+
+    #[test]
+    fn empty_keys_and_names_of_object_members_are_ordinary() {
+        check(&json!({"": {"b": 2}}), ".b", Some(json!(2)));
+        check(&json!({"": {"b": 2}}), "b", None);
+        check(&json!({"a": {"": 1}}), "a.", Some(json!(1)));
+        check(&json!({"a": {"": {"": 1}}}), "a..", Some(json!(1)));
+        check(&json!({"": 1}), "", Some(json!(1)));
+        check(&json!({"__proto__": {"a": 1}}), "a", None);
+        check(&json!({}), "constructor", None);
+    }
+
+    #[test]
+    fn arrays_are_leaves() {
+        check(&json!({"a": [{"b": 1}]}), "a.b", None);
+        check(&json!({"a": [1]}), "a.0", None);
+        check(&json!([1]), "0", None);
+    }
+
+    #[test]
+    fn an_element_is_the_field_value() {
+        let element = json!({"x": {"y": 1}});
+        let view = View::Element(&element);
+        assert_eq!(view.get("value"), Some(&element));
+        assert_eq!(view.get("value.x.y"), Some(&json!(1)));
+        assert_eq!(view.get("x"), None);
+        assert_eq!(view.get("valuex"), None);
+        assert_eq!(view.get("value."), None);
+    }
+
+    #[test]
+    fn deep_paths_need_no_stack() {
+        let path = ".".repeat(100_000);
+        check(&json!({"": {"": {"": 1}}}), &path, None);
+    }
+}

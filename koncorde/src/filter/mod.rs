@@ -11,11 +11,11 @@ use crate::pattern::Pattern;
 use crate::scalar::Scalar;
 
 /// A filter, read and checked.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Filter(pub(crate) Node);
 
 /// The tree of a filter.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Node {
     /// Matches every document: `{}`.
     Everything,
@@ -28,7 +28,7 @@ pub(crate) enum Node {
 }
 
 /// A question about one field of a document (`Match`: about its whole).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Term {
     Equals {
         field: Field,

@@ -1,7 +1,0 @@
-//! Regular expressions with RE2's syntax and semantics.
-
-/// A pattern with its flags, compiled once.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Pattern {
-    source: Box<str>,
-}
