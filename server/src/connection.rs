@@ -58,4 +58,9 @@ impl Outbox {
     pub fn push(&self, message: Outgoing) -> bool {
         self.0.try_send(message).is_ok()
     }
+
+    /// Whether nobody will read what is pushed.
+    pub fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
 }

@@ -18,6 +18,7 @@ mod events; // pipes and hooks
 mod request; // requests and responses, whatever the protocol
 mod security; // users, tokens, rights
 mod connection; // who talks to us
+mod throttle; // so many at once, so many waiting, no more
 mod config; // settings and where they come from
 mod clock; // the time
 mod error; // the one table of errors

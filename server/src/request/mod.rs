@@ -13,7 +13,8 @@ use crate::error::ApiError;
 use crate::security::{Token, User};
 
 pub use args::{Language, Refresh};
-pub use response::{Body, Response};
+pub use payload::BadPayload;
+pub use response::{Body, Envelope, Response};
 
 /// One call of an action.
 #[derive(Clone, Debug)]

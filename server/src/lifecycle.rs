@@ -1,1 +1,0 @@
-//! The life of a request, one function, one line per step.
