@@ -1,0 +1,142 @@
+//! "10 km" → metres.
+
+use crate::error::FilterError;
+
+/// Metres of the base units, with their names. The long ones take long prefixes
+/// and a plural, the short ones short prefixes.
+const UNITS: &[(&str, &[&str], f64)] = &[
+    ("m", &["meter", "meters"], 1.0),
+    ("ft", &["feet", "feets"], 0.3048),
+    ("in", &["inch", "inches"], 0.0254),
+    ("yd", &["yard", "yards"], 0.9144),
+    ("mi", &["mile", "miles"], 1609.34),
+];
+
+/// Prefixes: short, long, factor. Units are read in lower case, so there is no
+/// short mega, peta or exa.
+const PREFIXES: &[(&str, &str, f64)] = &[
+    ("y", "yocto", 1e-24),
+    ("z", "zepto", 1e-21),
+    ("a", "atto", 1e-18),
+    ("f", "femto", 1e-15),
+    ("p", "pico", 1e-12),
+    ("n", "nano", 1e-9),
+    ("mu", "micro", 1e-6),
+    ("m", "milli", 1e-3),
+    ("c", "centi", 1e-2),
+    ("d", "deci", 1e-1),
+    ("", "", 1.0),
+    ("da", "deka", 1e1),
+    ("h", "hecto", 1e2),
+    ("k", "kilo", 1e3),
+    ("-", "mega", 1e6),
+    ("-", "giga", 1e9),
+    ("-", "tera", 1e12),
+    ("-", "peta", 1e15),
+    ("-", "exa", 1e18),
+    ("-", "zetta", 1e21),
+    ("-", "zeta", 1e21),
+    ("-", "yotta", 1e24),
+];
+
+/// Reads a distance, in metres: a number and a unit, such as `"10 km"`.
+///
+/// Units are metres (`m`, `meter`), feet (`ft`, `feet`), inches (`in`, `inch`),
+/// yards (`yd`, `yard`) and miles (`mi`, `mile`: 1609.34 metres), in any case,
+/// with SI prefixes. A comma may stand for the decimal point, blanks are ignored.
+///
+/// # Errors
+///
+/// Distances have no sign and no exponent, and always a unit. `min` and `nmi`
+/// are refused: they would be a thousandth of an inch and a billionth of a mile.
+///
+/// ```
+/// use koncorde::convert_distance;
+///
+/// assert_eq!(convert_distance("10 km")?, 10_000.0);
+/// assert_eq!(convert_distance("1 234,5 Feet")?, 376.2756);
+/// assert!(convert_distance("12 parsecs").is_err());
+/// assert!(convert_distance("1000").is_err());
+/// # Ok::<(), koncorde::FilterError>(())
+/// ```
+pub fn convert_distance(text: &str) -> Result<f64, FilterError> {
+    read(text).map_err(|reason| {
+        let shown: String = text.chars().take(40).collect();
+        FilterError::new(format!(
+            "unable to parse distance value \"{shown}\": {reason}"
+        ))
+    })
+}
+
+fn read(text: &str) -> Result<f64, String> {
+    let compact = compact(text)?;
+    let unit_at = compact
+        .find(|it: char| !it.is_ascii_digit() && it != '.')
+        .unwrap_or(compact.len());
+    let (number, unit) = compact.split_at(unit_at);
+    if unit.is_empty() {
+        return Err("expected a unit behind the number, such as \"m\" or \"km\"".to_owned());
+    }
+    let is_number = !number.is_empty() && !number.ends_with('.') && number.matches('.').count() < 2;
+    let number: f64 = match number.parse() {
+        Ok(number) if is_number => number,
+        _ => return Err("expected a number and a unit, such as \"10 km\"".to_owned()),
+    };
+    if matches!(unit, "min" | "nmi") {
+        return Err(format!(
+            "the unit \"{unit}\" has two meanings, expected metres or miles"
+        ));
+    }
+    let metres = number
+        * unit_in_metres(unit).ok_or_else(|| {
+            format!(
+                "unknown unit \"{unit}\", expected m, ft, in, yd, mi or a name such as kilometers"
+            )
+        })?;
+    if metres.is_finite() {
+        Ok(metres)
+    } else {
+        Err("the number is too great".to_owned())
+    }
+}
+
+/// The text without blanks, in lower case, with a point for a comma.
+fn compact(text: &str) -> Result<String, String> {
+    /// Longer than any distance that makes sense.
+    const LENGTH_MAX: usize = 1000;
+    if text.len() > LENGTH_MAX {
+        return Err(format!(
+            "expected at most {LENGTH_MAX} bytes, found {}",
+            text.len()
+        ));
+    }
+    let letters = text.chars().filter(|it| !it.is_whitespace());
+    let letters = letters.map(|it| {
+        if it == ',' {
+            '.'
+        } else {
+            it.to_ascii_lowercase()
+        }
+    });
+    Ok(letters
+        .collect::<String>()
+        .trim_start_matches('+')
+        .to_owned())
+}
+
+fn unit_in_metres(unit: &str) -> Option<f64> {
+    UNITS.iter().find_map(|(short, names, metres)| {
+        let factor = PREFIXES
+            .iter()
+            .find_map(|(short_prefix, long_prefix, factor)| {
+                let is_short = unit.strip_prefix(short_prefix).is_some_and(|it| {
+                    it == *short || (unit.len() > 2 && it.strip_suffix('s') == Some(short))
+                });
+                let is_long = unit
+                    .strip_prefix(long_prefix)
+                    .is_some_and(|it| names.contains(&it));
+                (is_short || is_long).then_some(*factor)
+            });
+        factor.map(|factor| factor * metres)
+    })
+}

@@ -1,0 +1,197 @@
+//! JSON → points.
+//!
+//! Many notations are accepted, in documents and filters alike:
+//!
+//! - `{"lat": 48.9, "lon": 2.4}`;
+//! - `{"latLon": …}` or `{"lat_lon": …}` around any notation but this one;
+//! - `[48.9, 2.4]`: latitude first;
+//! - `"48.9, 2.4"`;
+//! - `"u09wj"`: a geohash, at least four characters of its alphabet.
+//!
+//! A number may also be a string that begins like a number.
+
+use serde_json::{Map, Value};
+
+use super::{GeoPoint, check_point, geohash};
+
+/// Why a value is no point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PointError {
+    /// None of the notations.
+    Notation,
+    /// A latitude beyond the poles or a number that is not finite, in words.
+    Place(String),
+}
+
+/// Reads a point in any of Koncorde's notations: `{"lat": …, "lon": …}`,
+/// `{"latLon": …}`, `{"lat_lon": …}`, `[lat, lon]`, `"lat, lon"`, or a geohash.
+///
+/// `None` if the value is none of these, if the latitude lies beyond a pole, or
+/// if a number is not finite. The longitude is given back as it stands.
+///
+/// ```
+/// use koncorde::{GeoPoint, convert_geopoint};
+/// use serde_json::json;
+///
+/// let point = Some(GeoPoint { lat: 43.6, lon: 3.9 });
+/// assert_eq!(convert_geopoint(&json!({"lat": 43.6, "lon": 3.9})), point);
+/// assert_eq!(convert_geopoint(&json!({"latLon": ["43.6", "3.9"]})), point);
+/// assert_eq!(convert_geopoint(&json!([43.6, 3.9])), point);
+/// assert_eq!(convert_geopoint(&json!("43.6, 3.9")), point);
+/// assert_eq!(convert_geopoint(&json!("hello")), None);
+/// assert_eq!(convert_geopoint(&json!([91, 0])), None);
+/// ```
+pub fn convert_geopoint(value: &Value) -> Option<GeoPoint> {
+    parse_point(value).ok()
+}
+
+pub(crate) fn parse_point(value: &Value) -> Result<GeoPoint, PointError> {
+    let point = match value {
+        Value::Object(object) => read_object(object),
+        value => read_plain(value),
+    };
+    let point = point.ok_or(PointError::Notation)?;
+    check_point(point).map_err(PointError::Place)?;
+    Ok(point)
+}
+
+fn read_object(object: &Map<String, Value>) -> Option<GeoPoint> {
+    if let Some(point) = lat_and_lon(object) {
+        return point;
+    }
+    // In one place there is one point: of both spellings the first one counts,
+    // in any order of the keys.
+    match object.get("latLon").or_else(|| object.get("lat_lon"))? {
+        Value::Object(inner) => lat_and_lon(inner)?,
+        value => read_plain(value),
+    }
+}
+
+/// The point in the keys `lat` and `lon`, if both are there.
+fn lat_and_lon(object: &Map<String, Value>) -> Option<Option<GeoPoint>> {
+    let (lat, lon) = (object.get("lat")?, object.get("lon")?);
+    Some(pair(lat, lon))
+}
+
+fn read_plain(value: &Value) -> Option<GeoPoint> {
+    match value {
+        Value::Array(items) => match items.as_slice() {
+            [lat, lon] => pair(lat, lon),
+            _ => None,
+        },
+        Value::String(text) => match text.split_once(',') {
+            Some((_, rest)) if rest.contains(',') => None,
+            Some((lat, lon)) => Some(GeoPoint {
+                lat: parse_number(lat)?,
+                lon: parse_number(lon)?,
+            }),
+            None => geohash::decode(text),
+        },
+        _ => None,
+    }
+}
+
+fn pair(lat: &Value, lon: &Value) -> Option<GeoPoint> {
+    Some(GeoPoint {
+        lat: read_number(lat)?,
+        lon: read_number(lon)?,
+    })
+}
+
+/// A number, or a string that begins like one.
+pub(crate) fn read_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => parse_number(text),
+        _ => None,
+    }
+}
+
+/// The number that a text begins with, after blanks: sign, digits, fraction,
+/// exponent. Whatever follows is ignored.
+fn parse_number(text: &str) -> Option<f64> {
+    let text = text.trim_start();
+    let bytes = text.as_bytes();
+    let digits = |from: usize| {
+        bytes[from..]
+            .iter()
+            .take_while(|it| it.is_ascii_digit())
+            .count()
+    };
+    let mut end = usize::from(matches!(bytes.first(), Some(b'+' | b'-')));
+    let whole = digits(end);
+    end += whole;
+    if bytes.get(end) == Some(&b'.') {
+        let fraction = digits(end + 1);
+        if whole + fraction == 0 {
+            return None;
+        }
+        end += 1 + fraction;
+    } else if whole == 0 {
+        return None;
+    }
+    if matches!(bytes.get(end), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+        let exponent = digits((end + 1 + sign).min(bytes.len()));
+        if exponent > 0 {
+            end += 1 + sign + exponent;
+        }
+    }
+    text[..end].parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn numbers_are_read_as_far_as_they_go() {
+        for (text, expected) in [
+            ("1", Some(1.0)),
+            ("  -1.5e1x", Some(-15.0)),
+            ("+.5", Some(0.5)),
+            ("5.", Some(5.0)),
+            ("1e", Some(1.0)),
+            ("1e+", Some(1.0)),
+            ("0x10", Some(0.0)),
+            ("", None),
+            (".", None),
+            ("-", None),
+            ("-.e1", None),
+            ("x1", None),
+            ("Infinity", None),
+            ("NaN", None),
+        ] {
+            assert_eq!(parse_number(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_place_is_no_point() {
+        for value in [
+            json!([91, 0]),
+            json!([-90.001, 0]),
+            json!("1e999, 0"),
+            json!([0, "-1e999"]),
+            json!({"latLon": null}),
+            json!({"lat": "x", "lon": 1, "latLon": [0, 0]}),
+            json!("hello"),
+            json!("SPFB09"),
+            json!([[1], [2]]),
+        ] {
+            assert_eq!(convert_geopoint(&value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn of_both_spellings_one_counts() {
+        for value in [
+            json!({"lat_lon": [1, 2], "latLon": [3, 4]}),
+            json!({"latLon": [3, 4], "lat_lon": [1, 2]}),
+        ] {
+            let expected = Some(GeoPoint { lat: 3.0, lon: 4.0 });
+            assert_eq!(convert_geopoint(&value), expected, "{value}");
+        }
+    }
+}
