@@ -8,14 +8,14 @@ import { Server } from "../lib/server.mjs";
 
 let server;
 before(async () => (server = await Server.start()));
-after(() => server.dispose());
+after(() => server?.dispose());
 
 for (const [name, protocol] of Object.entries(PROTOCOLS)) {
   describe(`over ${name}`, () => {
     const city = `city-${name.toLowerCase()}`;
     let kuzzle;
     before(async () => (kuzzle = await connect(server, { protocol })));
-    after(() => kuzzle.disconnect());
+    after(() => kuzzle?.disconnect());
 
     it("an index is created once, listed, and deleted", async () => {
       assert.equal(await kuzzle.index.exists(city), false);

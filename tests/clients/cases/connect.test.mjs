@@ -10,13 +10,13 @@ import { Server } from "../lib/server.mjs";
 
 let server;
 before(async () => (server = await Server.start()));
-after(() => server.dispose());
+after(() => server?.dispose());
 
 for (const [name, protocol] of Object.entries(PROTOCOLS)) {
   describe(`over ${name}`, () => {
     let kuzzle;
     before(async () => (kuzzle = await connect(server, { protocol })));
-    after(() => kuzzle.disconnect());
+    after(() => kuzzle?.disconnect());
 
     it("tells the time", async () => {
       const now = await kuzzle.server.now();

@@ -10,7 +10,7 @@ const AT_ONCE = { refresh: "wait_for" };
 
 let server;
 before(async () => (server = await Server.start()));
-after(() => server.dispose());
+after(() => server?.dispose());
 
 for (const [name, protocol] of Object.entries(PROTOCOLS)) {
   describe(`over ${name}`, () => {
@@ -26,7 +26,7 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
       await kuzzle.collection.create(index, taxis, {});
     });
     beforeEach(() => kuzzle.collection.truncate(index, taxis));
-    after(() => kuzzle.disconnect());
+    after(() => kuzzle?.disconnect());
 
     // The content without what the server adds.
     const content = ({ _source }) => {

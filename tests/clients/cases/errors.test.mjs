@@ -15,7 +15,7 @@ before(async () => {
   await kuzzle.collection.create("city", "taxis", {});
   kuzzle.disconnect();
 });
-after(() => server.dispose());
+after(() => server?.dispose());
 
 const document = (action, rest) => ({
   controller: "document",
@@ -58,7 +58,7 @@ const REFUSED = [
 describe("over WebSocket", () => {
   let kuzzle;
   before(async () => (kuzzle = await connect(server)));
-  after(() => kuzzle.disconnect());
+  after(() => kuzzle?.disconnect());
 
   for (const [request, status, id] of REFUSED) {
     it(`${request.controller}:${request.action} → ${status} ${id}`, async () => {

@@ -17,7 +17,7 @@ before(async () => {
   await kuzzle.collection.create("city", "taxis", {});
   kuzzle.disconnect();
 });
-after(() => server.dispose());
+after(() => server?.dispose());
 
 describe("a document notification", () => {
   let lily;
