@@ -1,1 +1,31 @@
 //! Tables: a line is an action.
+//!
+//! Each controller is a file with its table on top. Functions read arguments,
+//! call what lies below, and answer; they hold no logic of their own.
+
+mod auth; // who am I?
+mod collection; // collections of documents
+mod index; // indexes: sets of collections
+mod server; // the server about itself
+mod names; // which names indexes and collections may have
+
+use serde_json::{Value, json};
+
+use crate::app::Action;
+
+/// Every action of the server, in the order in which clients are told of them.
+pub fn all() -> impl Iterator<Item = Action> {
+    [
+        auth::actions(),
+        collection::actions(),
+        index::actions(),
+        server::actions(),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// What actions answer that have nothing to tell but success.
+fn acknowledged() -> Option<Value> {
+    Some(json!({"acknowledged": true}))
+}

@@ -34,6 +34,9 @@ pub use payload::{EventPayload, Payload};
 /// logged: a hook that never ends must not eat the memory.
 const HOOKS_MAX: usize = 10_000;
 
+/// The owner of what the application itself hangs on events.
+pub const OWNER_APPLICATION: &str = "application";
+
 tokio::task_local! {
     /// Set while a chain of pipes runs: a chain inside it must not wait for a
     /// place of its own, or chains could wait for each other for ever.

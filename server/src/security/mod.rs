@@ -45,6 +45,11 @@ pub fn verify(_jwt: &str) -> Result<(Arc<User>, Arc<Token>), ApiError> {
     Err(SECURITY_TOKEN_INVALID.bare())
 }
 
+/// The same, where no token (or an empty one) means nobody in particular.
+pub fn verify_optional(jwt: Option<&str>) -> Result<Option<(Arc<User>, Arc<Token>)>, ApiError> {
+    jwt.filter(|it| !it.is_empty()).map(verify).transpose()
+}
+
 /// Whether the user may run the action, on this index and collection if it has them.
 pub fn may(
     user: &User,

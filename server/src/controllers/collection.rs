@@ -1,0 +1,207 @@
+//! Collections of documents: mappings, settings, life and death.
+
+use serde_json::{Map, Value, json};
+
+use super::{acknowledged, names};
+use crate::app::Place::{Body, Query};
+use crate::app::{Action, ActionResult, App, Verb, action, controller};
+use crate::error::{API_ASSERT_INVALID_ARGUMENT, ApiError};
+use crate::events::Payload;
+use crate::request::Request;
+use crate::storage::Collection;
+
+/// The metadata that every collection maps and that only those see who ask for it.
+const METADATA: &str = "_kuzzle_info";
+
+pub(super) fn actions() -> Vec<Action> {
+    controller(
+        "collection",
+        [
+            action("create", create)
+                .put("/:index/:collection")
+                .optional(Body, "mappings", "object")
+                .optional(Body, "settings", "object"),
+            action("delete", delete).delete("/:index/:collection"),
+            action("exists", exists).get("/:index/:collection/_exists"),
+            action("getMapping", get_mapping)
+                .get("/:index/:collection/_mapping")
+                .optional(Query, "includeKuzzleMeta", "flag"),
+            action("getSettings", get_settings).get("/:index/:collection/_settings"),
+            action("list", list)
+                .get("/:index/_list")
+                .optional(Query, "from", "integer")
+                .optional(Query, "size", "integer")
+                .optional(Query, "type", "enum(all,stored,realtime)"),
+            action("refresh", refresh).post("/:index/:collection/_refresh"),
+            action("truncate", truncate).delete("/:index/:collection/_truncate"),
+            action("update", update)
+                .post("/:index/:collection")
+                .optional(Body, "mappings", "object")
+                .optional(Body, "settings", "object")
+                .optional(Body, "reindexCollection", "boolean"),
+            action("updateMapping", update_mapping)
+                .deprecated(Verb::Put, "/:index/:collection/_mapping", "2.1.0")
+                .required(Body, "body", "mappings"),
+        ],
+    )
+}
+
+async fn create(app: &App, request: &mut Request) -> ActionResult {
+    let at = names::place(request)?;
+    names::check_collection(&at)?;
+    let (mappings, settings) = definition(request)?;
+    app.storage
+        .create_collection(&at, &mappings, &settings)
+        .await?;
+    tell(app, "create", &at);
+    Ok(acknowledged())
+}
+
+/// Mappings and settings of the body. Mappings may also be the body itself, as
+/// old clients send them.
+fn definition(request: &Request) -> Result<(Value, Value), ApiError> {
+    let body = request.body.as_ref().and_then(Value::as_object);
+    let is_old = |it: &Map<_, _>| {
+        ["properties", "dynamic", "_meta"]
+            .iter()
+            .any(|key| it.contains_key(*key))
+    };
+    if let Some(mappings) = body.filter(|it| is_old(it)) {
+        let mut mappings = mappings.clone();
+        mappings.retain(|key, _| key != "mappings" && key != "settings");
+        return Ok((mappings.into(), part(request, "settings")?));
+    }
+    Ok((part(request, "mappings")?, part(request, "settings")?))
+}
+
+/// An object of the body; empty when absent.
+fn part(request: &Request, name: &str) -> Result<Value, ApiError> {
+    let part = request.optional_body_map(name)?;
+    Ok(part.cloned().unwrap_or_default().into())
+}
+
+async fn delete(app: &App, request: &mut Request) -> ActionResult {
+    let at = names::place(request)?;
+    app.storage.delete_collection(&at).await?;
+    tell(app, "delete", &at);
+    Ok(Some(Value::Null))
+}
+
+async fn exists(app: &App, request: &mut Request) -> ActionResult {
+    let exists = app
+        .storage
+        .collection_exists(&names::place(request)?)
+        .await?;
+    Ok(Some(exists.into()))
+}
+
+async fn get_mapping(app: &App, request: &mut Request) -> ActionResult {
+    let with_metadata = request.flag("includeKuzzleMeta")?;
+    let mut mappings = app.storage.mappings(&names::place(request)?).await?;
+    if !with_metadata {
+        hide_metadata(&mut mappings);
+    }
+    Ok(Some(mappings))
+}
+
+fn hide_metadata(mappings: &mut Value) {
+    if let Some(properties) = mappings
+        .pointer_mut("/properties")
+        .and_then(Value::as_object_mut)
+    {
+        properties.shift_remove(METADATA);
+    }
+}
+
+async fn get_settings(app: &App, request: &mut Request) -> ActionResult {
+    Ok(Some(app.storage.settings(&names::place(request)?).await?))
+}
+
+async fn list(app: &App, request: &mut Request) -> ActionResult {
+    let index = request.index()?;
+    let kind = request.optional_string("type")?.unwrap_or("all");
+    if !["all", "stored", "realtime"].contains(&kind) {
+        let expected = "\"all\", \"stored\", \"realtime\"";
+        return Err(API_ASSERT_INVALID_ARGUMENT.with(["type", expected]));
+    }
+    let from = count(request, "from")?;
+    let size = count(request, "size")?;
+
+    let mut found = Vec::new();
+    if kind != "realtime" {
+        let stored = app.storage.list_collections(index).await?;
+        found.extend(stored.into_iter().map(|it| (it, "stored")));
+    }
+    if kind != "stored" {
+        for name in realtime_collections(app, index) {
+            if !found.iter().any(|it| it.0 == name) {
+                found.push((name, "realtime"));
+            }
+        }
+    }
+    found.sort();
+
+    let mut result = json!({"type": kind});
+    if from > 0 || size > 0 {
+        result["from"] = from.into();
+    }
+    if size > 0 {
+        result["size"] = size.into();
+    }
+    let limit = if size > 0 { size } else { usize::MAX };
+    let page = found.into_iter().skip(from).take(limit);
+    result["collections"] = page
+        .map(|(name, kind)| json!({"name": name, "type": kind}))
+        .collect();
+    Ok(Some(result))
+}
+
+/// The collections that somebody listens to, stored or not.
+fn realtime_collections(_app: &App, _index: &str) -> Vec<String> {
+    Vec::new()
+}
+
+/// An integer that is not negative; 0 when absent.
+fn count(request: &Request, name: &str) -> Result<usize, ApiError> {
+    let number = request.integer(name, 0)?;
+    usize::try_from(number).map_err(|_| API_ASSERT_INVALID_ARGUMENT.with([name, "0 or more"]))
+}
+
+async fn refresh(app: &App, request: &mut Request) -> ActionResult {
+    app.storage.refresh(&names::place(request)?).await?;
+    Ok(Some(Value::Null))
+}
+
+async fn truncate(app: &App, request: &mut Request) -> ActionResult {
+    app.storage.truncate(&names::place(request)?).await?;
+    Ok(acknowledged())
+}
+
+/// `reindexCollection` has nothing to do here: what a new mapping says of old
+/// documents holds at once.
+async fn update(app: &App, request: &mut Request) -> ActionResult {
+    let at = names::place(request)?;
+    request.body_flag("reindexCollection")?;
+    let (mappings, settings) = (part(request, "mappings")?, part(request, "settings")?);
+    app.storage
+        .update_collection(&at, &mappings, &settings)
+        .await?;
+    Ok(Some(Value::Null))
+}
+
+async fn update_mapping(app: &App, request: &mut Request) -> ActionResult {
+    let at = names::place(request)?;
+    let mappings = Value::from(request.body_object()?.clone());
+    app.storage
+        .update_collection(&at, &mappings, &json!({}))
+        .await?;
+    let mut mappings = app.storage.mappings(&at).await?;
+    hide_metadata(&mut mappings);
+    Ok(Some(mappings))
+}
+
+fn tell(app: &App, change: &str, at: &Collection) {
+    let payload = json!({"index": &*at.index, "collection": &*at.collection, "scope": "public"});
+    let event = format!("core:storage:collection:{change}:after");
+    app.events.emit(&event, Payload::Json(payload));
+}

@@ -1,0 +1,90 @@
+//! Indexes: sets of collections.
+
+use serde_json::{Map, Value, json};
+
+use super::{acknowledged, names};
+use crate::app::Place::{Body, Query};
+use crate::app::{Action, ActionResult, App, Verb, action, controller};
+use crate::error::API_ASSERT_INVALID_TYPE;
+use crate::events::Payload;
+use crate::request::Request;
+use crate::security;
+
+pub(super) fn actions() -> Vec<Action> {
+    controller(
+        "index",
+        [
+            action("create", create).post("/:index/_create"),
+            action("delete", delete).delete("/:index"),
+            action("exists", exists).get("/:index/_exists"),
+            action("list", list)
+                .get("/_list")
+                .optional(Query, "countCollection", "flag"),
+            action("mDelete", m_delete)
+                .delete("/_mDelete")
+                .deprecated(Verb::Delete, "/_mdelete", "2.4.0")
+                .optional(Body, "indexes", "array<string>"),
+        ],
+    )
+}
+
+async fn create(app: &App, request: &mut Request) -> ActionResult {
+    let index = request.index()?;
+    names::check_index(index)?;
+    app.storage.create_index(index).await?;
+    tell(app, "create", "index", index.into());
+    Ok(None)
+}
+
+async fn delete(app: &App, request: &mut Request) -> ActionResult {
+    let index = request.index()?;
+    app.storage.delete_index(index).await?;
+    tell(app, "delete", "index", index.into());
+    Ok(acknowledged())
+}
+
+async fn exists(app: &App, request: &mut Request) -> ActionResult {
+    let exists = app.storage.index_exists(request.index()?).await?;
+    Ok(Some(exists.into()))
+}
+
+async fn list(app: &App, request: &mut Request) -> ActionResult {
+    let indexes = app.storage.list_indexes().await?;
+    if !request.flag("countCollection")? {
+        return Ok(Some(json!({"indexes": indexes})));
+    }
+    let mut counts = Map::new();
+    for index in &indexes {
+        let collections = app.storage.list_collections(index).await?;
+        counts.insert(index.clone(), collections.len().into());
+    }
+    Ok(Some(json!({"indexes": indexes, "collections": counts})))
+}
+
+/// Deletes what is there and what the user may delete; the rest is left out of
+/// the answer.
+async fn m_delete(app: &App, request: &mut Request) -> ActionResult {
+    let asked = request.optional_body_array("indexes")?.unwrap_or_default();
+    let there = app.storage.list_indexes().await?;
+    let mut deleted: Vec<&str> = Vec::new();
+    for index in asked {
+        let wrong_type = || API_ASSERT_INVALID_TYPE.with(["body.indexes", "array of strings"]);
+        let index = index.as_str().ok_or_else(wrong_type)?;
+        let user = &request.context.user;
+        let is_mine = security::may(user, "index", "delete", Some(index), None);
+        if is_mine && there.iter().any(|it| it == index) && !deleted.contains(&index) {
+            deleted.push(index);
+        }
+    }
+    for index in &deleted {
+        app.storage.delete_index(index).await?;
+    }
+    tell(app, "mDelete", "indexes", deleted.clone().into());
+    Ok(Some(json!({"deleted": deleted})))
+}
+
+fn tell(app: &App, change: &str, key: &str, what: Value) {
+    let payload = json!({key: what, "scope": "public"});
+    let event = format!("core:storage:index:{change}:after");
+    app.events.emit(&event, Payload::Json(payload));
+}
