@@ -22,3 +22,5 @@ mod throttle; // so many at once, so many waiting, no more
 mod config; // settings and where they come from
 mod clock; // the time
 mod error; // the one table of errors
+#[cfg(test)]
+mod reference; // pages of docs/ that tests write

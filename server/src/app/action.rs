@@ -44,6 +44,8 @@ pub struct Action {
     pub routes: Vec<Route>,
     pub arguments: Vec<Argument>,
     pub handler: Handler,
+    /// What it does and answers, in a sentence for the docs.
+    pub about: &'static str,
     /// Whether an application or a plugin brought it.
     pub is_custom: bool,
     pub events: ActionEvents,
@@ -151,6 +153,7 @@ impl Action {
             routes: Vec::new(),
             arguments: Vec::new(),
             handler,
+            about: "",
             is_custom: false,
             events: ActionEvents::of("", name),
         }
@@ -161,6 +164,13 @@ impl Action {
     pub fn of(mut self, controller: &str) -> Self {
         self.events = ActionEvents::of(controller, &self.name);
         self.controller = controller.into();
+        self
+    }
+
+    /// Says what it does and answers, in a sentence for the docs.
+    #[must_use]
+    pub fn about(mut self, sentence: &'static str) -> Self {
+        self.about = sentence;
         self
     }
 

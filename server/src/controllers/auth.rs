@@ -13,10 +13,15 @@ pub(super) fn actions() -> Vec<Action> {
         "auth",
         [
             action("checkToken", check_token)
+                .about(
+                    "Whether a token is good; no token at all is the anonymous user's. \
+                     `{valid: true, kuid, expiresAt}` or `{valid: false, state}`",
+                )
                 .post("/_checkToken")
                 .optional(Body, "token", "string")
                 .optional(Query, "cookieAuth", "flag"),
             action("getCurrentUser", get_current_user)
+                .about("The user behind the request. `{_id, _source, strategies: [name]}`")
                 .get("/_me")
                 .deprecated(Verb::Get, "/users/_me", "2.4.0"),
         ],

@@ -18,28 +18,58 @@ pub(super) fn actions() -> Vec<Action> {
         "collection",
         [
             action("create", create)
+                .about(
+                    "Creates a collection, and its index when there is none; updates it when \
+                     it is there. `{acknowledged: true}`",
+                )
                 .put("/:index/:collection")
                 .optional(Body, "mappings", "object")
-                .optional(Body, "settings", "object"),
-            action("delete", delete).delete("/:index/:collection"),
-            action("exists", exists).get("/:index/:collection/_exists"),
+                .optional(Body, "settings", "object")
+                .optional(Body, "properties", "object (deprecated: use mappings)")
+                .optional(Body, "dynamic", "string (deprecated: use mappings)")
+                .optional(Body, "_meta", "object (deprecated: use mappings)"),
+            action("delete", delete)
+                .about("Deletes a collection with its documents. `null`")
+                .delete("/:index/:collection"),
+            action("exists", exists)
+                .about("Whether there is such a collection. `true` or `false`")
+                .get("/:index/:collection/_exists"),
             action("getMapping", get_mapping)
+                .about("The mappings of a collection. `{dynamic, _meta?, properties}`")
                 .get("/:index/:collection/_mapping")
                 .optional(Query, "includeKuzzleMeta", "flag"),
-            action("getSettings", get_settings).get("/:index/:collection/_settings"),
+            action("getSettings", get_settings)
+                .about("The settings of a collection. An object")
+                .get("/:index/:collection/_settings"),
             action("list", list)
+                .about(
+                    "The collections of an index by name, stored ones and those somebody \
+                     subscribes to. `{type, collections: [{name, type}], from?, size?}`",
+                )
                 .get("/:index/_list")
                 .optional(Query, "from", "integer")
                 .optional(Query, "size", "integer")
                 .optional(Query, "type", "enum(all,stored,realtime)"),
-            action("refresh", refresh).post("/:index/:collection/_refresh"),
-            action("truncate", truncate).delete("/:index/:collection/_truncate"),
+            action("refresh", refresh)
+                .about("Lets search see all writes so far. `null`")
+                .post("/:index/:collection/_refresh"),
+            action("truncate", truncate)
+                .about(
+                    "Deletes all documents, keeps mappings and settings. `{acknowledged: \
+                     true}`",
+                )
+                .delete("/:index/:collection/_truncate"),
             action("update", update)
+                .about("Adds to the mappings of a collection, changes its settings. `null`")
                 .post("/:index/:collection")
                 .optional(Body, "mappings", "object")
                 .optional(Body, "settings", "object")
                 .optional(Body, "reindexCollection", "boolean"),
             action("updateMapping", update_mapping)
+                .about(
+                    "Adds to the mappings of a collection; the body is the mappings. The \
+                     mappings as they are then",
+                )
                 .deprecated(Verb::Put, "/:index/:collection/_mapping", "2.1.0")
                 .required(Body, "body", "mappings"),
         ],

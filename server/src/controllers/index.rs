@@ -14,13 +14,24 @@ pub(super) fn actions() -> Vec<Action> {
     controller(
         "index",
         [
-            action("create", create).post("/:index/_create"),
-            action("delete", delete).delete("/:index"),
-            action("exists", exists).get("/:index/_exists"),
+            action("create", create)
+                .about("Creates an index. There is no `result`.")
+                .post("/:index/_create"),
+            action("delete", delete)
+                .about("Deletes an index with all its collections. `{acknowledged: true}`")
+                .delete("/:index"),
+            action("exists", exists)
+                .about("Whether there is such an index. `true` or `false`")
+                .get("/:index/_exists"),
             action("list", list)
+                .about("All indexes. `{indexes: [name], collections?: {<index>: count}}`")
                 .get("/_list")
                 .optional(Query, "countCollection", "flag"),
             action("mDelete", m_delete)
+                .about(
+                    "Deletes those of the indexes that are there and that the user may \
+                     delete. `{deleted: [name]}`",
+                )
                 .delete("/_mDelete")
                 .deprecated(Verb::Delete, "/_mdelete", "2.4.0")
                 .optional(Body, "indexes", "array<string>"),

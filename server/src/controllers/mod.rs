@@ -8,6 +8,8 @@ mod collection; // collections of documents
 mod index; // indexes: sets of collections
 mod server; // the server about itself
 mod names; // which names indexes and collections may have
+#[cfg(test)]
+mod reference; // docs/api.md, written from the tables
 
 use serde_json::{Value, json};
 

@@ -18,22 +18,40 @@ use crate::request::Request;
 /// are there whenever somebody can ask.
 const SERVICES: &[&str] = &["internalCache", "memoryStorage", "storageEngine"];
 
+const SERVICES_KIND: &str = "csv(internalCache,memoryStorage,storageEngine)";
+
 pub(super) fn actions() -> Vec<Action> {
     controller(
         "server",
         [
-            action("adminExists", admin_exists).get("/_adminExists"),
+            action("adminExists", admin_exists)
+                .about("Whether a user has the profile `admin`. `{exists}`")
+                .get("/_adminExists"),
             action("healthCheck", health_check)
+                .about(
+                    "Whether the parts of the server work; status 500 with an error when one \
+                     does not. `{status, services: {<name>: \"green\"|\"red\"}}`",
+                )
                 .get("/_healthCheck")
-                .optional(
-                    Query,
-                    "services",
-                    "csv(internalCache,memoryStorage,storageEngine)",
-                ),
-            action("info", server_info).get("/").get("/_serverInfo"),
-            action("now", now).get("/_now"),
-            action("publicApi", public_api).deprecated(Verb::Get, "/_publicApi", "2.5.0"),
+                .optional(Query, "services", SERVICES_KIND),
+            action("info", server_info)
+                .about("What runs here, on what. `{serverInfo: {kuzzle, services}}`")
+                .get("/")
+                .get("/_serverInfo"),
+            action("now", now)
+                .about("The server's clock, in milliseconds since 1970. `{now}`")
+                .get("/_now"),
+            action("publicApi", public_api)
+                .about(
+                    "All actions and their routes. `{<controller>: {<action>: {action, \
+                     controller, http?: [{path, url, verb}]}}}`",
+                )
+                .deprecated(Verb::Get, "/_publicApi", "2.5.0"),
             action("openapi", openapi)
+                .about(
+                    "The API as an OpenAPI document, bare: Swagger 2.0 of the server's own \
+                     actions, OpenAPI 3.1 of the application's",
+                )
                 .get("/_openapi")
                 .optional(Query, "format", "enum(json,yaml)")
                 .optional(Query, "scope", "enum(kuzzle,app)"),
