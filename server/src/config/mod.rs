@@ -121,6 +121,8 @@ pub struct HttpProtocol {
     pub allow_compression: bool,
     pub max_encoding_layers: usize,
     pub max_form_file_size: Size,
+    #[serde(rename = "receiveTimeout")]
+    pub receive_timeout_ms: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

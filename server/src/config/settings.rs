@@ -103,6 +103,10 @@ impl Settings {
         self.check_limits()?;
         let mut config: Config = serde_json::from_value(self.tree.clone().into())
             .map_err(|it| ConfigError::new(format!("the settings do not fit together: {it}")))?;
+        let idle = &mut config.server.protocols.websocket.idle_timeout_ms;
+        if *idle < 1000 {
+            *idle = 60_000;
+        }
         config.http.origins = self.origins()?;
         config.development = self.development;
         config.settings = Arc::new(self.tree.clone());

@@ -1,0 +1,301 @@
+//! One socket's life: what is read, what is sent, how it ends.
+//!
+//! Reading, sending and watching for idleness are three loops in one task; each
+//! request runs in a task of its own, so that a slow one holds up nobody. An idle
+//! socket costs its 4 KiB buffer and little else.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use hyper::body::Bytes;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use super::message;
+use crate::app::App;
+use crate::config::WebSocketProtocol;
+use crate::connection::{Connection, Inbox, Outgoing};
+use crate::lifecycle;
+use crate::protocols::limits::{CLOSE_PATIENCE, SOCKET_REQUESTS_MAX, SOCKET_STALL};
+use crate::protocols::port::Server;
+
+type Socket = WebSocketStream<TcpStream>;
+
+/// Why a socket's life is over.
+enum End {
+    /// The client left, or the line broke.
+    Gone,
+    Closed(CloseCode, String),
+}
+
+/// Lives until the client leaves or is disconnected. Whatever happens, the rest
+/// of the server hears that the connection is closed.
+pub(super) async fn live(
+    server: Arc<Server>,
+    stream: TcpStream,
+    early: Bytes,
+    connection: Arc<Connection>,
+    mut inbox: Inbox,
+) {
+    let app = &server.app;
+    lifecycle::connection_opened(app, &connection);
+    let departure = Departure(Arc::clone(app), Arc::clone(&connection));
+    let config = buffers(app.config.server.max_request_size.0);
+    let socket =
+        WebSocketStream::from_partially_read(stream, early.into(), Role::Server, Some(config));
+    let (mut sink, mut stream) = socket.await.split();
+    let signs = Signs::new(&app.config.server.protocols.websocket);
+    let end = tokio::select! {
+        end = read(app, &mut stream, &connection, &signs) => end,
+        end = send(&mut sink, &mut inbox, &signs) => end,
+        end = watch(&connection, &signs) => end,
+        () = server.stopped() => End::Closed(CloseCode::Away, "the server stops".into()),
+    };
+    drop(inbox);
+    drop(departure); // before the farewell: nothing must wait for a slow client
+    if let (End::Closed(code, reason), Ok(socket)) = (end, sink.reunite(stream)) {
+        tracing::debug!(connection = %connection.id, %code, reason, "disconnected");
+        let farewell = farewell(socket, code, reason);
+        let _ = timeout(CLOSE_PATIENCE, farewell).await;
+    }
+}
+
+fn buffers(message_bytes_max: usize) -> WebSocketConfig {
+    // The defaults of 128 KiB each would be what an idle socket costs.
+    WebSocketConfig::default()
+        .read_buffer_size(4096)
+        .write_buffer_size(0)
+        .max_message_size(Some(message_bytes_max))
+        .max_frame_size(Some(message_bytes_max))
+}
+
+/// Tells of the end of a connection when it is dropped, on a panic too.
+struct Departure(Arc<App>, Arc<Connection>);
+
+impl Drop for Departure {
+    fn drop(&mut self) {
+        let (app, connection) = (Arc::clone(&self.0), Arc::clone(&self.1));
+        tokio::spawn(async move { lifecycle::connection_closed(&app, &connection).await });
+    }
+}
+
+/// Reads messages and starts a task for each.
+async fn read(
+    app: &Arc<App>,
+    stream: &mut SplitStream<Socket>,
+    connection: &Arc<Connection>,
+    signs: &Signs,
+) -> End {
+    let places = Arc::new(Semaphore::new(SOCKET_REQUESTS_MAX));
+    let mut rate = Rate::new(app.config.server.protocols.websocket.rate_limit);
+    loop {
+        let message = match stream.next().await {
+            Some(Ok(message)) => message,
+            Some(Err(error)) => return explain(error, app.config.server.max_request_size.0),
+            None => return End::Gone,
+        };
+        signs.see();
+        let payload = match message {
+            Message::Text(text) => Bytes::from(text),
+            Message::Binary(bytes) => bytes,
+            // Pings were answered already; a close is confirmed by reading on.
+            _ => continue,
+        };
+        if payload.is_empty() {
+            continue;
+        }
+        if rate.is_exceeded(app.started.elapsed().as_secs()) {
+            message::refuse_rate(app, connection);
+            continue;
+        }
+        if message::is_ping(&payload) {
+            message::pong(connection);
+            continue;
+        }
+        // Nobody closes the semaphore.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            return End::Gone;
+        };
+        signs.see(); // the wait was ours
+        let (app, connection) = (Arc::clone(app), Arc::clone(connection));
+        tokio::spawn(async move {
+            message::answer(&app, &connection, payload).await;
+            drop(place);
+        });
+    }
+}
+
+/// Why the client is disconnected that sent this.
+fn explain(error: Error, bytes_max: usize) -> End {
+    match error {
+        Error::Capacity(_) => {
+            let reason = format!("message over server.maxRequestSize ({bytes_max} bytes)");
+            End::Closed(CloseCode::Size, reason)
+        }
+        Error::Utf8(_) => End::Closed(CloseCode::Invalid, "text is not UTF-8".into()),
+        Error::Protocol(error) => End::Closed(CloseCode::Protocol, error.to_string()),
+        _ => End::Gone,
+    }
+}
+
+/// Sends what is in the inbox. A client that takes nothing for a while is called
+/// stalled, and the inbox then decides how much may wait.
+async fn send(sink: &mut SplitSink<Socket, Message>, inbox: &mut Inbox, signs: &Signs) -> End {
+    loop {
+        let message = match inbox.recv().await {
+            Some(Outgoing::Message(text)) => text_frame(text),
+            Some(Outgoing::Notification(it)) => text_frame(it.content_with_room.clone()),
+            Some(Outgoing::Ping) => Message::Ping(Bytes::new()),
+            Some(Outgoing::Close { reason }) => {
+                return End::Closed(CloseCode::Error, reason.to_string());
+            }
+            None => return End::Gone,
+        };
+        if let ControlFlow::Break(end) = send_one(sink, inbox, message).await {
+            return end;
+        }
+        signs.note_sent();
+    }
+}
+
+async fn send_one(
+    sink: &mut SplitSink<Socket, Message>,
+    inbox: &mut Inbox,
+    message: Message,
+) -> ControlFlow<End> {
+    let mut sending = sink.send(message);
+    let sent = match timeout(SOCKET_STALL, &mut sending).await {
+        Ok(sent) => sent,
+        Err(_) => {
+            inbox.set_stalled(true);
+            tokio::select! {
+                sent = sending => {
+                    inbox.set_stalled(false);
+                    sent
+                }
+                // The reason is the inbox's last message.
+                () = inbox.closed() => Ok(()),
+            }
+        }
+    };
+    match sent {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(End::Gone),
+    }
+}
+
+/// A frame of text that is known to be UTF-8.
+fn text_frame(text: Bytes) -> Message {
+    Message::Frame(Frame::message(text, OpCode::Data(Data::Text), true))
+}
+
+/// Ends a socket that has been silent for too long.
+async fn watch(connection: &Connection, signs: &Signs) -> End {
+    loop {
+        let expiry = signs.expiry();
+        if expiry <= Instant::now() {
+            let reason = format!("no sign of life for {} ms", signs.patience.as_millis());
+            return End::Closed(CloseCode::Away, reason);
+        }
+        let reminder = expiry - signs.patience / 2;
+        if signs.sends_pings && reminder > Instant::now() {
+            sleep_until(reminder).await;
+            if signs.expiry() == expiry
+                && let Some(outbox) = &connection.outbox
+            {
+                outbox.push(Outgoing::Ping);
+            }
+        } else {
+            sleep_until(expiry).await;
+        }
+    }
+}
+
+/// Says goodbye and waits until the client has confirmed it.
+async fn farewell(mut socket: Socket, code: CloseCode, reason: String) {
+    let frame = CloseFrame {
+        code,
+        reason: shortened(reason).into(),
+    };
+    if socket.close(Some(frame)).await.is_ok() {
+        while let Some(Ok(_)) = socket.next().await {}
+    }
+}
+
+/// A close frame carries 123 bytes of reason.
+fn shortened(mut reason: String) -> String {
+    reason.truncate(reason.floor_char_boundary(123));
+    reason
+}
+
+/// When the client was last heard of.
+struct Signs {
+    born: Instant,
+    /// Milliseconds since then.
+    last_ms: AtomicU64,
+    patience: Duration,
+    sends_pings: bool,
+    counts_sent: bool,
+}
+
+impl Signs {
+    fn new(settings: &WebSocketProtocol) -> Self {
+        Self {
+            born: Instant::now(),
+            last_ms: AtomicU64::new(0),
+            patience: Duration::from_millis(settings.idle_timeout_ms),
+            sends_pings: settings.send_pings_automatically,
+            counts_sent: settings.reset_idle_timeout_on_send,
+        }
+    }
+
+    fn see(&self) {
+        let elapsed = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_ms.store(elapsed, Ordering::Relaxed);
+    }
+
+    fn note_sent(&self) {
+        if self.counts_sent {
+            self.see();
+        }
+    }
+
+    fn expiry(&self) -> Instant {
+        self.born + Duration::from_millis(self.last_ms.load(Ordering::Relaxed)) + self.patience
+    }
+}
+
+/// Messages of one socket in the current second of the server's clock.
+struct Rate {
+    limit: u32,
+    second: u64,
+    count: u32,
+}
+
+impl Rate {
+    fn new(limit: u32) -> Self {
+        Self {
+            limit,
+            second: 0,
+            count: 0,
+        }
+    }
+
+    fn is_exceeded(&mut self, second: u64) -> bool {
+        if self.second != second {
+            (self.second, self.count) = (second, 0);
+        }
+        self.count = self.count.saturating_add(1);
+        self.limit > 0 && self.count > self.limit
+    }
+}
