@@ -8,6 +8,8 @@
 
 mod listeners; // who listens to what, in which order
 mod payload; // what an event carries
+#[cfg(test)]
+mod tests; // order, refusals, panics
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;

@@ -3,6 +3,8 @@
 mod args; // typed readers of arguments
 mod payload; // JSON → Request
 mod response; // Response → JSON
+#[cfg(test)]
+mod tests; // tables of payloads and arguments
 
 use std::sync::Arc;
 
