@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+/// As many as `drained` can wait for.
+const RUNNING_MAX: usize = u32::MAX as usize;
+
 /// A bound on what runs at once, with a first-in first-out line of waiters.
 #[derive(Debug)]
 pub struct Throttle {
@@ -17,7 +20,9 @@ pub struct Throttle {
 
 /// The right to run, until it is dropped.
 #[derive(Debug)]
-pub struct Place<'a>(#[expect(dead_code, reason = "held for its drop")] SemaphorePermit<'a>);
+pub struct Place<'a> {
+    _permit: SemaphorePermit<'a>,
+}
 
 /// The line of waiters is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +31,7 @@ pub struct Full;
 impl Throttle {
     /// At least one may run.
     pub fn new(running_max: usize, waiting_max: usize) -> Self {
-        let running_max = running_max.clamp(1, Semaphore::MAX_PERMITS);
+        let running_max = running_max.clamp(1, RUNNING_MAX.min(Semaphore::MAX_PERMITS));
         Self {
             places: Semaphore::new(running_max),
             running_max,
@@ -38,14 +43,22 @@ impl Throttle {
     /// A place at once, or after all who asked before. `on_wait` hears how many
     /// are waiting then.
     pub async fn enter(&self, on_wait: impl FnOnce(usize)) -> Result<Place<'_>, Full> {
-        if let Ok(place) = self.places.try_acquire() {
-            return Ok(Place(place));
+        if let Ok(permit) = self.places.try_acquire() {
+            return Ok(Place { _permit: permit });
         }
         let waiter = Waiter::join(self)?;
         on_wait(waiter.number);
-        let place = self.places.acquire().await;
-        // Nobody closes the semaphore.
-        place.map(Place).map_err(|_| Full)
+        let permit = self.places.acquire().await;
+        // Nobody closes the semaphore: there is always a permit.
+        let place = permit.map(|permit| Place { _permit: permit });
+        place.map_err(|_| Full)
+    }
+
+    /// Comes back once nobody runs and nobody waits who came before.
+    pub async fn drained(&self) {
+        let all = u32::try_from(self.running_max).unwrap_or(u32::MAX);
+        let drained = self.places.acquire_many(all).await;
+        drop(drained);
     }
 
     pub fn running(&self) -> usize {
@@ -102,8 +115,11 @@ mod tests {
         assert!((&mut second).now_or_never().is_none());
         assert_eq!((throttle.running(), throttle.waiting()), (1, 1));
         assert!(matches!(throttle.enter(|_| ()).await, Err(Full)));
+        let mut drained = Box::pin(throttle.drained());
+        assert!((&mut drained).now_or_never().is_none());
         drop(first);
         assert!(second.await.is_ok());
+        drained.await;
         assert_eq!((throttle.running(), throttle.waiting()), (0, 0));
     }
 

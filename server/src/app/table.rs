@@ -31,11 +31,13 @@ pub enum NotFound {
     Action,
 }
 
+type Names<T> = HashMap<Arc<str>, T, RandomState>;
+
 #[derive(Clone, Default)]
 struct Table {
     /// In the order of registration.
     list: Vec<Arc<Action>>,
-    controllers: HashMap<Arc<str>, HashMap<Arc<str>, Arc<Action>, RandomState>, RandomState>,
+    controllers: Names<Names<Arc<Action>>>,
     /// By `Verb as usize`.
     routers: [Router; Verb::ALL.len()],
 }
@@ -134,7 +136,8 @@ mod tests {
     #[test]
     fn paths_lead_to_actions() {
         let actions = table();
-        let cases: &[(Verb, &str, Option<(&str, &[(&str, &str)])>)] = &[
+        type Expected<'a> = Option<(&'a str, &'a [(&'a str, &'a str)])>;
+        let cases: &[(Verb, &str, Expected<'_>)] = &[
             (
                 Verb::Get,
                 "/i/c/d",

@@ -6,7 +6,7 @@ use crate::app::Place::{Body, Query};
 use crate::app::{Action, ActionResult, App, Verb, action, controller};
 use crate::error::{ApiError, SECURITY_COOKIE_UNSUPPORTED};
 use crate::request::Request;
-use crate::security::{self, User};
+use crate::security::{self, User, Verified};
 
 pub(super) fn actions() -> Vec<Action> {
     controller(
@@ -33,7 +33,7 @@ async fn check_token(app: &App, request: &mut Request) -> ActionResult {
     let token = token_to_check(app, request)?;
     Ok(Some(match security::verify_optional(token) {
         Ok(None) => json!({"valid": true, "kuid": User::ANONYMOUS_ID, "expiresAt": null}),
-        Ok(Some((user, token))) => {
+        Ok(Some(Verified { user, token })) => {
             json!({"valid": true, "kuid": user.id, "expiresAt": token.expires_at})
         }
         Err(error) if error.status() == 401 => json!({"valid": false, "state": error.message}),

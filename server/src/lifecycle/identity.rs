@@ -21,9 +21,9 @@ pub(super) async fn authenticate(app: &App, request: &mut Request) -> Result<(),
         return Ok(());
     };
     match security::verify(jwt) {
-        Ok((user, token)) => {
-            request.context.user = user;
-            request.context.token = Some(token);
+        Ok(verified) => {
+            request.context.user = verified.user;
+            request.context.token = Some(verified.token);
             Ok(())
         }
         Err(error) => refuse(app, request, error).await,

@@ -8,6 +8,8 @@ mod admission; // may this request begin at all?
 mod identity; // who asks, and may they?
 mod sdk_version; // is the client made for this API?
 mod documents; // generic events of the document controller
+#[cfg(test)]
+mod tests; // the order of steps, and what each refusal leaves
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

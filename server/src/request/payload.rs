@@ -17,7 +17,7 @@ use crate::security::User;
 /// A payload that is no request, with the client's id for it when it has one.
 #[derive(Clone, Debug)]
 pub struct BadPayload {
-    pub error: ApiError,
+    pub error: Box<ApiError>,
     pub request_id: Option<String>,
 }
 
@@ -35,7 +35,7 @@ impl Request {
             Some(Value::String(id)) => Some(id.clone()),
             Some(_) => {
                 return Err(BadPayload {
-                    error: wrong_type("requestId", "a string"),
+                    error: Box::new(wrong_type("requestId", "a string")),
                     request_id: None,
                 });
             }
@@ -65,7 +65,7 @@ impl Request {
                 outcome: Outcome::default(),
             })
             .map_err(|error| BadPayload {
-                error,
+                error: Box::new(error),
                 request_id: given_id,
             })
     }

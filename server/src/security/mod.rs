@@ -39,14 +39,21 @@ pub struct Token {
     pub expires_at: i64,
 }
 
+/// Who a good token stands for.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    pub user: Arc<User>,
+    pub token: Arc<Token>,
+}
+
 /// The user and the token that a text stands for. No text does as long as there
 /// are no accounts.
-pub fn verify(_jwt: &str) -> Result<(Arc<User>, Arc<Token>), ApiError> {
+pub fn verify(_jwt: &str) -> Result<Verified, ApiError> {
     Err(SECURITY_TOKEN_INVALID.bare())
 }
 
 /// The same, where no token (or an empty one) means nobody in particular.
-pub fn verify_optional(jwt: Option<&str>) -> Result<Option<(Arc<User>, Arc<Token>)>, ApiError> {
+pub fn verify_optional(jwt: Option<&str>) -> Result<Option<Verified>, ApiError> {
     jwt.filter(|it| !it.is_empty()).map(verify).transpose()
 }
 

@@ -10,17 +10,6 @@ use crate::app::{API_VERSION, App, Route};
 use crate::events::OWNER_APPLICATION;
 
 pub(super) fn describe(app: &App) -> Value {
-    let storage = json!({
-        "type": "embedded",
-        "version": env!("CARGO_PKG_VERSION"),
-        "status": "green",
-    });
-    // What other servers keep in a cache beside them lives in this process.
-    let cache = json!({
-        "type": "embedded",
-        "version": env!("CARGO_PKG_VERSION"),
-        "mode": "standalone",
-    });
     json!({
         "kuzzle": {
             "api": {"routes": public_api::describe(&app.actions.list())},
@@ -33,12 +22,21 @@ pub(super) fn describe(app: &App) -> Value {
             "version": API_VERSION,
         },
         "services": {
-            "internalCache": cache.clone(),
-            "internalStorage": storage.clone(),
-            "memoryStorage": cache,
-            "publicStorage": storage,
+            "internalCache": cache(),
+            "internalStorage": storage(),
+            "memoryStorage": cache(),
+            "publicStorage": storage(),
         },
     })
+}
+
+fn storage() -> Value {
+    json!({"type": "embedded", "version": env!("CARGO_PKG_VERSION"), "status": "green"})
+}
+
+/// What other servers keep in a cache beside them lives in this process.
+fn cache() -> Value {
+    json!({"type": "embedded", "version": env!("CARGO_PKG_VERSION"), "mode": "standalone"})
 }
 
 fn application(app: &App) -> Value {

@@ -150,7 +150,7 @@ fn build(
         _ => None,
     };
     let payload = payload::of_head(head, routed, body, id).map_err(|error| BadPayload {
-        error,
+        error: Box::new(error),
         request_id: None,
     })?;
     let context = Some(Arc::new(head.context()));
