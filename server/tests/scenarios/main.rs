@@ -1,0 +1,145 @@
+//! Plays the scenarios of `tests/scenarios` against the real binary, each over every
+//! protocol that can say what it says.
+//!
+//! `SCENARIO=words` plays only those whose file or name contains the words.
+
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test: one that cannot go on stops, and nobody uses its modules"
+)]
+
+use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod run; // one scenario over one transport
+mod notified; // what clients are told without having asked
+mod client; // a WebSocket client
+mod call; // a call, in the form of each transport
+mod scenario; // scenarios as they are written
+mod tables; // facts: actions, errors, named patterns
+mod report; // failures
+mod pattern; // what an answer must look like
+
+use harness::Server;
+use scenario::{File, Scenario, Transport};
+use tables::Tables;
+
+/// More than there are processors, since most of the time is spent waiting.
+const PLAYERS: usize = 8;
+
+struct Task<'a> {
+    file: &'a File,
+    scenario: &'a Scenario,
+    transport: Transport,
+    server: &'a Server,
+}
+
+#[test]
+fn scenarios() {
+    let tables = Tables::load();
+    let files = scenario::load();
+    let words = std::env::var("SCENARIO").unwrap_or_default();
+    let is_wanted = |file: &File, scenario: &Scenario| {
+        file.name.contains(&words) || scenario.name.contains(&words)
+    };
+    let mut servers = BTreeMap::new();
+    for file in &files {
+        if file.scenarios.iter().any(|it| is_wanted(file, it)) {
+            servers
+                .entry((&file.settings, &file.environment))
+                .or_insert_with(|| start(file));
+        }
+    }
+    let mut tasks = Vec::new();
+    for file in &files {
+        for scenario in file.scenarios.iter().filter(|it| is_wanted(file, it)) {
+            let server = &servers[&(&file.settings, &file.environment)];
+            for transport in transports(scenario, &tables) {
+                tasks.push(Task {
+                    file,
+                    scenario,
+                    transport,
+                    server,
+                });
+            }
+        }
+    }
+    let steps: usize = tasks.iter().map(|it| it.scenario.steps.len()).sum();
+    let failures = play_all(&tasks, &tables);
+    println!("{} runs of scenarios, {steps} steps", tasks.len());
+    assert!(
+        failures.is_empty(),
+        "{} of {} runs failed\n\n{}",
+        failures.len(),
+        tasks.len(),
+        failures.join("\n\n")
+    );
+}
+
+fn start(file: &File) -> Server {
+    let settings: Vec<_> = file.settings.iter().map(String::as_str).collect();
+    let environment: Vec<_> = file
+        .environment
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    Server::with_environment(&settings, &environment)
+}
+
+/// Those in which the scenario is not the same as in another one.
+fn transports(scenario: &Scenario, tables: &Tables) -> Vec<Transport> {
+    let is_called_twice = scenario
+        .steps
+        .iter()
+        .any(|it| run::has_alternative(it, tables));
+    let mut transports = scenario.over.clone();
+    transports.retain(|it| *it != Transport::HttpAlternative || is_called_twice);
+    if !scenario.steps.iter().any(run::is_of_a_transport) {
+        transports.truncate(1);
+    }
+    transports
+}
+
+fn play_all(tasks: &[Task<'_>], tables: &Tables) -> Vec<String> {
+    let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..PLAYERS {
+            scope.spawn(|| {
+                while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(failure) = task.play(tables) {
+                        failures.lock().unwrap().push(failure);
+                    }
+                }
+            });
+        }
+    });
+    let mut failures = failures.into_inner().unwrap();
+    failures.sort();
+    failures
+}
+
+impl Task<'_> {
+    fn play(&self, tables: &Tables) -> Result<(), String> {
+        let played = panic::catch_unwind(AssertUnwindSafe(|| {
+            run::play(self.scenario, self.transport, self.server, tables)
+        }));
+        let failure = match played {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(failure)) => failure,
+            Err(panic) => match panic.downcast_ref::<String>() {
+                Some(text) => text.clone(),
+                None => "panicked".to_owned(),
+            },
+        };
+        let (file, scenario) = (&self.file.name, &self.scenario.name);
+        let transport = self.transport.name();
+        Err(format!("{file}: {scenario} [{transport}] {failure}"))
+    }
+}

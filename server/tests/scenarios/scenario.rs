@@ -1,0 +1,196 @@
+//! Scenarios as they are written: a file is an object, name → steps; a step is one
+//! thing done and what must come of it. `tests/scenarios/README.md` explains the
+//! format to those who write them.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::tables;
+
+/// Scenarios that share a server.
+pub struct File {
+    /// The path below the folder of scenarios, without its extension.
+    pub name: String,
+    pub settings: Vec<String>,
+    pub environment: Vec<(String, String)>,
+    pub scenarios: Vec<Scenario>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub name: String,
+    /// In names of indexes: the file, and the place in it.
+    pub slug: String,
+    pub over: Vec<Transport>,
+    pub steps: Vec<Step>,
+}
+
+/// A step, with its keys as written.
+pub type Step = Map<String, Value>;
+
+/// The ways in which an action can be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    WebSocket,
+    /// The first route of the action.
+    Http,
+    /// The second route, where there is one.
+    HttpAlternative,
+    /// `POST /_query`.
+    Query,
+}
+
+impl Transport {
+    pub const ALL: [Self; 4] = [
+        Self::WebSocket,
+        Self::Http,
+        Self::HttpAlternative,
+        Self::Query,
+    ];
+
+    /// As scenarios and reports call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WebSocket => "websocket",
+            Self::Http => "http",
+            Self::HttpAlternative => "http-2",
+            Self::Query => "query",
+        }
+    }
+
+    fn is_called(self, name: &str) -> bool {
+        self.name() == name || (self == Self::HttpAlternative && name == "http")
+    }
+
+    /// Those that the list of names allows; all without a list.
+    pub fn among(names: Option<&Value>) -> Vec<Self> {
+        let Some(names) = names else {
+            return Self::ALL.to_vec();
+        };
+        let names: Vec<_> = names.as_array().unwrap().iter().collect();
+        for name in &names {
+            let is_known = Self::ALL.iter().any(|it| *name == it.name());
+            assert!(is_known, "no transport is called {name}");
+        }
+        let mut all = Self::ALL.to_vec();
+        all.retain(|it| {
+            names
+                .iter()
+                .any(|name| it.is_called(name.as_str().unwrap()))
+        });
+        all
+    }
+}
+
+/// Every file of scenarios, sorted by name.
+pub fn load() -> Vec<File> {
+    let mut files = Vec::new();
+    load_folder(&tables::folder(), &mut files);
+    files.sort_by(|left, right| left.name.cmp(&right.name));
+    files
+}
+
+fn load_folder(folder: &Path, files: &mut Vec<File>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("tables") {
+            load_folder(&path, files);
+        } else if path.is_file() && path.extension().is_some_and(|it| it == "json5") {
+            files.push(File::load(&path));
+        }
+    }
+}
+
+impl File {
+    fn load(path: &Path) -> Self {
+        let below = path.strip_prefix(tables::folder()).unwrap();
+        let name = below.with_extension("").to_string_lossy().into_owned();
+        let text = fs::read_to_string(path).unwrap();
+        let pairs: Pairs = jsonc_parser::parse_to_serde_value(&text, &Default::default())
+            .unwrap_or_else(|it| panic!("{}: {it}", path.display()));
+        let mut file = Self {
+            name,
+            settings: Vec::new(),
+            environment: Vec::new(),
+            scenarios: Vec::new(),
+        };
+        for (key, value) in pairs.0 {
+            match key.as_str() {
+                "settings" => {
+                    let settings = value.as_array().unwrap().iter();
+                    file.settings = settings.map(|it| it.as_str().unwrap().to_owned()).collect();
+                }
+                "environment" => {
+                    let environment = value.as_object().unwrap().iter();
+                    file.environment = environment
+                        .map(|(key, value)| (key.clone(), value.as_str().unwrap().to_owned()))
+                        .collect();
+                }
+                _ => file.add(key, &value),
+            }
+        }
+        file
+    }
+
+    fn add(&mut self, name: String, steps: &Value) {
+        let steps = steps
+            .as_array()
+            .unwrap_or_else(|| panic!("{name}: no steps"));
+        let mut steps: Vec<Step> = steps
+            .iter()
+            .map(|it| it.as_object().unwrap().clone())
+            .collect();
+        // A first step of `over` alone speaks of the whole scenario.
+        let mut over = Transport::ALL.to_vec();
+        if steps[0].keys().eq(["over"]) {
+            over = Transport::among(steps.remove(0).get("over"));
+        }
+        let slug = format!(
+            "{}-{}",
+            self.name.replace(['/', '_'], "-"),
+            self.scenarios.len() + 1
+        );
+        self.scenarios.push(Scenario {
+            name,
+            slug,
+            over,
+            steps,
+        });
+    }
+}
+
+/// The pairs of an object, where a repeated key is an error: one of two scenarios of
+/// the same name would vanish.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}
+
+struct PairsVisitor;
+
+impl<'de> Visitor<'de> for PairsVisitor {
+    type Value = Pairs;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object: name → steps")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+        let (mut pairs, mut names) = (Vec::new(), HashSet::new());
+        while let Some((key, value)) = map.next_entry::<String, Value>()? {
+            if !names.insert(key.clone()) {
+                return Err(serde::de::Error::custom(format!("two scenarios: {key}")));
+            }
+            pairs.push((key, value));
+        }
+        Ok(Pairs(pairs))
+    }
+}
