@@ -11,7 +11,7 @@ use crate::harness::{Answer, Http, PATIENCE, Server};
 use crate::notified;
 use crate::pattern::{Bindings, check, fill};
 use crate::report;
-use crate::scenario::{Scenario, Step, Transport};
+use crate::scenario::{Scenario, Step, Transport, verb_of};
 use crate::tables::Tables;
 
 pub struct Run<'a> {
@@ -39,17 +39,6 @@ struct Received {
     text: String,
 }
 
-/// Keys that start a step; the others say what must come of it.
-const VERBS: [&str; 7] = [
-    "call",
-    "subscribe",
-    "given",
-    "http",
-    "send",
-    "connect",
-    "disconnect",
-];
-
 /// Plays the scenario to its end or its first failure.
 pub fn play(
     scenario: &Scenario,
@@ -66,7 +55,6 @@ pub fn play(
             .iter()
             .any(|key| it.contains_key(*key))
     };
-    let options = scenario.steps.first().filter(|it| verb_of(it).is_none());
     let mut run = Run {
         server,
         tables,
@@ -75,12 +63,12 @@ pub fn play(
         http: server.http(),
         clients: BTreeMap::new(),
         is_watched: scenario.steps.iter().any(is_watched),
-        has_fence: options.is_none_or(|it| it["fence"] != false),
+        has_fence: scenario.has_fence,
         fence: 0,
     };
     for (number, step) in scenario.steps.iter().enumerate() {
         let over = Transport::among(step.get("over"));
-        if verb_of(step).is_some() && over.contains(&transport) {
+        if over.contains(&transport) {
             run.step(step, number + 1)
                 .map_err(|it| format!("step {}: {it}", number + 1))?;
         }
@@ -101,10 +89,6 @@ pub fn has_alternative(step: &Step, tables: &Tables) -> bool {
 /// Whether the step is done over the transport under test.
 pub fn is_of_a_transport(step: &Step) -> bool {
     step.contains_key("call") && !step.contains_key("as")
-}
-
-fn verb_of(step: &Step) -> Option<&'static str> {
-    VERBS.into_iter().find(|it| step.contains_key(*it))
 }
 
 impl Run<'_> {

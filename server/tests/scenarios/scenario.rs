@@ -12,6 +12,44 @@ use serde_json::{Map, Value};
 
 use crate::tables;
 
+/// Keys that say what a step does, and the other keys that it may have. A key that
+/// nobody reads would be an expectation that nobody checks.
+pub const VERBS: [(&str, &[&str]); 7] = [
+    (
+        "call",
+        &[
+            "as",
+            "at",
+            "with",
+            "over",
+            "result",
+            "error",
+            "raw",
+            "status",
+            "envelope",
+            "answer_headers",
+            "eventually",
+            "notified",
+        ],
+    ),
+    ("subscribe", &["as", "at", "with", "room", "notified"]),
+    ("given", &["mappings", "at"]),
+    (
+        "http",
+        &[
+            "headers",
+            "body",
+            "status",
+            "answer",
+            "text",
+            "answer_headers",
+        ],
+    ),
+    ("send", &["as", "answer"]),
+    ("connect", &["headers"]),
+    ("disconnect", &["notified"]),
+];
+
 /// Scenarios that share a server.
 pub struct File {
     /// The path below the folder of scenarios, without its extension.
@@ -27,6 +65,8 @@ pub struct Scenario {
     /// In names of indexes: the file, and the place in it.
     pub slug: String,
     pub over: Vec<Transport>,
+    /// Whether published fences separate the steps; they need a room of their own.
+    pub has_fence: bool,
     pub steps: Vec<Step>,
 }
 
@@ -145,10 +185,17 @@ impl File {
             .iter()
             .map(|it| it.as_object().unwrap().clone())
             .collect();
-        // A first step of `over` alone speaks of the whole scenario.
-        let mut over = Transport::ALL.to_vec();
-        if steps[0].keys().eq(["over"]) {
-            over = Transport::among(steps.remove(0).get("over"));
+        // A first step that does nothing speaks of the whole scenario.
+        let (mut over, mut has_fence) = (Transport::ALL.to_vec(), true);
+        if verb_of(&steps[0]).is_none() {
+            let options = steps.remove(0);
+            over = Transport::among(options.get("over"));
+            has_fence = options.get("fence") != Some(&Value::Bool(false));
+            let is_known = |it: &String| ["over", "fence"].contains(&it.as_str());
+            assert!(options.keys().all(is_known), "{name}: {options:?}");
+        }
+        for step in &steps {
+            check_keys(step).unwrap_or_else(|it| panic!("{}: {name}: {it}", self.name));
         }
         let slug = format!(
             "{}-{}",
@@ -159,9 +206,32 @@ impl File {
             name,
             slug,
             over,
+            has_fence,
             steps,
         });
     }
+}
+
+/// What the step does; `None` if it does nothing.
+pub fn verb_of(step: &Step) -> Option<&'static str> {
+    let mut verbs = VERBS.iter().map(|(verb, _)| *verb);
+    verbs.find(|it| step.contains_key(*it))
+}
+
+fn check_keys(step: &Step) -> Result<(), String> {
+    let found = VERBS.iter().find(|(verb, _)| step.contains_key(*verb));
+    let (verb, others) = found.ok_or_else(|| format!("a step that does nothing: {step:?}"))?;
+    for key in step.keys().map(String::as_str) {
+        if key != *verb && !others.contains(&key) {
+            return Err(format!("a step of `{verb}` has no `{key}`"));
+        }
+    }
+    let answers = ["result", "error", "raw"];
+    let answers = answers.iter().filter(|it| step.contains_key(**it)).count();
+    if *verb == "call" && answers != 1 {
+        return Err(format!("what does {} answer?", step["call"]));
+    }
+    Ok(())
 }
 
 /// The pairs of an object, where a repeated key is an error: one of two scenarios of
