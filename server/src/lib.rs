@@ -24,3 +24,20 @@ mod clock; // the time
 mod error; // the one table of errors
 #[cfg(test)]
 mod reference; // pages of docs/ that tests write
+
+pub use app::{
+    API_VERSION, Action, ActionEvents, ActionFn, ActionFuture, ActionResult, Actions, App,
+    Argument, Handler, Identity, NotFound, Place, Route, Routed, State, Verb, action,
+};
+pub use backend::{Backend, Server, StartError};
+pub use config::{Config, ConfigError, LogFormat, Settings, Sources};
+pub use error::{ApiError, Class, ErrorKind, table as errors};
+pub use events::{EventPayload, Events, Hook, HookFuture, Payload, Pipe, PipeFuture};
+pub use request::{
+    BadPayload, Body, Context, Envelope, HttpContext, Language, Outcome, Refresh, Request,
+    Response, Typing,
+};
+pub use storage::{
+    Collection, Document, Hit, SearchQuery, SearchRequest, SearchResult, Storage, StoreError,
+    StoreErrorKind, Write, WriteKind, Written,
+};

@@ -140,7 +140,7 @@ where
 }
 
 /// The actions of one controller of the server itself.
-pub fn controller(name: &str, actions: impl IntoIterator<Item = Action>) -> Vec<Action> {
+pub(crate) fn controller(name: &str, actions: impl IntoIterator<Item = Action>) -> Vec<Action> {
     actions.into_iter().map(|it| it.of(name)).collect()
 }
 

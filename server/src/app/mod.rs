@@ -15,9 +15,10 @@ use crate::realtime::Realtime;
 use crate::storage::Storage;
 use crate::throttle::Throttle;
 
+pub(crate) use action::controller;
 pub use action::{
     Action, ActionEvents, ActionFn, ActionFuture, ActionResult, Argument, Handler, Place, Route,
-    Verb, action, controller,
+    Verb, action,
 };
 pub use table::{Actions, NotFound, Routed};
 

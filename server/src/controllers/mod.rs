@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::app::Action;
 
 /// Every action of the server, in the order in which clients are told of them.
-pub fn all() -> impl Iterator<Item = Action> {
+pub(crate) fn all() -> impl Iterator<Item = Action> {
     [
         auth::actions(),
         collection::actions(),

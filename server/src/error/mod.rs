@@ -2,7 +2,7 @@
 //!
 //! `Err(error::API_ASSERT_MISSING_ARGUMENT.with(["body.roomId"]))`
 
-mod table; // the one table
+pub mod table; // the one table
 #[cfg(test)]
 mod reference; // docs/errors.md, written from the table
 
@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-pub use table::*;
+pub(crate) use table::*;
 
 /// What clients call the class of an error; it decides the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,7 +37,7 @@ pub use payload::{EventPayload, Payload};
 const HOOKS_MAX: usize = 10_000;
 
 /// The owner of what the application itself hangs on events.
-pub const OWNER_APPLICATION: &str = "application";
+pub(crate) const OWNER_APPLICATION: &str = "application";
 
 tokio::task_local! {
     /// Set while a chain of pipes runs: a chain inside it must not wait for a
@@ -275,7 +275,7 @@ fn unexpected(panic: &(dyn Any + Send)) -> ApiError {
 }
 
 /// What a panic said.
-pub fn panic_message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("panic").to_owned()

@@ -28,7 +28,7 @@ use crate::request::{Request, Response};
 
 /// Runs a request from admission to answer. Never fails and never panics: every
 /// request gets a response, also on a bug.
-pub async fn execute(app: &Arc<App>, request: Request) -> Response {
+pub(crate) async fn execute(app: &Arc<App>, request: Request) -> Response {
     let id = request.id.clone();
     AssertUnwindSafe(live(app, request))
         .catch_unwind()
@@ -47,7 +47,7 @@ pub async fn execute(app: &Arc<App>, request: Request) -> Response {
 
 /// Runs an action for the application itself: no admission, no rights, and no
 /// events unless the request asks for them with `triggerEvents`.
-pub async fn execute_internally(app: &Arc<App>, mut request: Request) -> Response {
+pub(crate) async fn execute_internally(app: &Arc<App>, mut request: Request) -> Response {
     let outcome = match find_action(app, &request) {
         Err(error) => Err(error),
         Ok(action) if request.args.get("triggerEvents") == Some(&true.into()) => {
@@ -183,12 +183,12 @@ fn log_access(request: &Request) {
 }
 
 /// A client has come.
-pub fn connection_opened(app: &App, connection: &Arc<Connection>) {
+pub(crate) fn connection_opened(app: &App, connection: &Arc<Connection>) {
     tell_connection(app, "connection:new", connection);
 }
 
 /// A client has gone: its subscriptions end.
-pub async fn connection_closed(app: &App, connection: &Arc<Connection>) {
+pub(crate) async fn connection_closed(app: &App, connection: &Arc<Connection>) {
     app.realtime.remove_connection(connection.id).await;
     tell_connection(app, "connection:remove", connection);
 }

@@ -41,24 +41,24 @@ pub struct Token {
 
 /// Who a good token stands for.
 #[derive(Clone, Debug)]
-pub struct Verified {
+pub(crate) struct Verified {
     pub user: Arc<User>,
     pub token: Arc<Token>,
 }
 
 /// The user and the token that a text stands for. No text does as long as there
 /// are no accounts.
-pub fn verify(_jwt: &str) -> Result<Verified, ApiError> {
+pub(crate) fn verify(_jwt: &str) -> Result<Verified, ApiError> {
     Err(SECURITY_TOKEN_INVALID.bare())
 }
 
 /// The same, where no token (or an empty one) means nobody in particular.
-pub fn verify_optional(jwt: Option<&str>) -> Result<Option<Verified>, ApiError> {
+pub(crate) fn verify_optional(jwt: Option<&str>) -> Result<Option<Verified>, ApiError> {
     jwt.filter(|it| !it.is_empty()).map(verify).transpose()
 }
 
 /// Whether the user may run the action, on this index and collection if it has them.
-pub fn may(
+pub(crate) fn may(
     user: &User,
     _controller: &str,
     _action: &str,
