@@ -11,6 +11,9 @@ use uuid::Uuid;
 /// Messages that may wait while a client takes nothing at all.
 const STALLED_MESSAGES_MAX: usize = 50;
 
+/// The code of a disconnection that the client did not ask for.
+const DISCONNECTED: u16 = 1011;
+
 /// What a client is told that lets too many messages wait.
 const TOO_SLOW: &str = "too much backpressure: client is too slow";
 
@@ -66,6 +69,8 @@ pub enum Outgoing {
     Ping,
     /// The last one: the client is to be disconnected.
     Close {
+        /// As WebSocket numbers them.
+        code: u16,
         reason: Arc<str>,
     },
 }
@@ -178,8 +183,8 @@ impl Queue {
         if state.waiting.len() <= bound {
             return true;
         }
-        let reason = TOO_SLOW.into();
-        state.waiting = VecDeque::from([Outgoing::Close { reason }]);
+        let (code, reason) = (DISCONNECTED, TOO_SLOW.into());
+        state.waiting = VecDeque::from([Outgoing::Close { code, reason }]);
         state.is_closed = true;
         false
     }
@@ -196,7 +201,7 @@ mod tests {
     fn text(outgoing: Option<Outgoing>) -> String {
         match outgoing {
             Some(Outgoing::Message(bytes)) => String::from_utf8(bytes.to_vec()).unwrap(),
-            Some(Outgoing::Close { reason }) => format!("close: {reason}"),
+            Some(Outgoing::Close { reason, .. }) => format!("close: {reason}"),
             other => format!("{other:?}"),
         }
     }
@@ -232,6 +237,7 @@ mod tests {
         let (outbox, mut inbox) = Outbox::bounded(10);
         outbox.push(message(1));
         outbox.push(Outgoing::Close {
+            code: 1000,
             reason: "done".into(),
         });
         assert!(!outbox.push(message(2)));

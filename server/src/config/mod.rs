@@ -100,6 +100,13 @@ pub struct AppLogs {
     pub format: LogFormat,
 }
 
+impl AppLogs {
+    /// The level as directives for a filter of events.
+    pub fn filter(&self) -> String {
+        keys::level(&self.level).unwrap_or_else(|| "info".into())
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {

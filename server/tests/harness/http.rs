@@ -93,6 +93,13 @@ impl Http {
             .expect("closed without an answer")
     }
 
+    /// The status of one more request, `None` when the connection is broken.
+    pub fn try_read_status(&mut self, verb: &str, path: &str) -> Option<u16> {
+        let request = format!("{verb} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        self.try_send(request.as_bytes()).ok()?;
+        self.try_read().ok()?.map(|it| it.status)
+    }
+
     /// Whether the server closed the connection, without a further answer.
     pub fn is_closed(&mut self) -> bool {
         matches!(self.try_read(), Ok(None) | Err(_))

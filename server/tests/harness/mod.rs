@@ -43,6 +43,8 @@ pub struct Server {
     settings: Vec<String>,
     environment: Vec<(String, String)>,
     log: Log,
+    /// What it wrote to standard output.
+    output: Log,
 }
 
 /// What the server wrote to standard error so far.
@@ -82,7 +84,8 @@ impl Server {
         let settings: Vec<_> = settings.iter().copied().map(str::to_owned).collect();
         let environment: Vec<_> = environment.iter().map(owned).collect();
         let log = Log::default();
-        let (child, port) = launch(data, &settings, &environment, &log)?;
+        let output = Log::default();
+        let (child, port) = launch(data, &settings, &environment, (&output, &log))?;
         Ok(Self {
             child,
             port,
@@ -91,6 +94,7 @@ impl Server {
             settings,
             environment,
             log,
+            output,
         })
     }
 
@@ -110,6 +114,11 @@ impl Server {
     /// What the server wrote to standard error so far.
     pub fn log(&self) -> String {
         self.log.text()
+    }
+
+    /// What the server said when it was ready.
+    pub fn started(&self) -> String {
+        self.output.text()
     }
 
     /// Ends the server at once, as a power cut would.
@@ -150,8 +159,9 @@ impl Server {
     /// A server that still runs is killed first.
     pub fn restart(&mut self) {
         self.kill();
-        let (child, port) = launch(&self.data, &self.settings, &self.environment, &self.log)
-            .unwrap_or_else(|it| panic!("{it}"));
+        let logs = (&self.output, &self.log);
+        let launched = launch(&self.data, &self.settings, &self.environment, logs);
+        let (child, port) = launched.unwrap_or_else(|it| panic!("{it}"));
         (self.child, self.port) = (child, port);
     }
 
@@ -264,12 +274,12 @@ fn command() -> Command {
     command
 }
 
-/// Starts the binary and waits for the line that tells its address.
+/// Starts the binary and waits for the lines that tell its address.
 fn launch(
     data: &Path,
     settings: &[String],
     environment: &[(String, String)],
-    log: &Log,
+    (output, log): (&Log, &Log),
 ) -> Result<(Child, u16), String> {
     let mut child = command()
         .args(["--port", "0", "--data"])
@@ -280,14 +290,14 @@ fn launch(
         .unwrap();
     let stderr = log.follow(child.stderr.take().unwrap());
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    while stdout.read_line(&mut line).unwrap() > 0 {
-        if let Some(port) = port_in(&line) {
-            // Keeps the pipe open and empty: the server may go on printing.
-            thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+    let mut text = String::new();
+    while stdout.read_line(&mut text).unwrap() > 0 {
+        if let Some(port) = port_in(&text) {
+            // Nothing else is printed, but the pipe must stay open.
+            output.append(&text);
+            output.follow(stdout);
             return Ok((child, port));
         }
-        line.clear();
     }
     let status = child.wait().unwrap();
     stderr.join().unwrap();
@@ -295,8 +305,8 @@ fn launch(
 }
 
 /// The port in `… http://localhost:7512 …`.
-fn port_in(line: &str) -> Option<u16> {
-    let (_, rest) = line.split_once("http://")?;
+fn port_in(text: &str) -> Option<u16> {
+    let (_, rest) = text.split_once("http://")?;
     let (_, port) = rest.split_whitespace().next()?.rsplit_once(':')?;
     port.trim_end_matches('/').parse().ok()
 }
@@ -317,13 +327,16 @@ impl Log {
 
     /// Collects until the other end closes.
     fn follow(&self, from: impl Read + Send + 'static) -> JoinHandle<()> {
-        let log = self.0.clone();
+        let log = self.clone();
         thread::spawn(move || {
             for line in BufReader::new(from).lines().map_while(Result::ok) {
-                let mut text = log.lock().unwrap_or_else(PoisonError::into_inner);
-                text.push_str(&line);
-                text.push('\n');
+                log.append(&(line + "\n"));
             }
         })
+    }
+
+    fn append(&self, more: &str) {
+        let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        text.push_str(more);
     }
 }

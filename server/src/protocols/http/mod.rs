@@ -47,6 +47,10 @@ pub(super) async fn answer(
 ) -> HyperResponse<Full<Bytes>> {
     let (parts, incoming) = request.into_parts();
     let head = Arc::new(Head::new(parts, peer));
+    if !app.config.server.protocols.http.enabled {
+        let why = "only WebSocket is served here (server.protocols.http.enabled is false)";
+        return answer::refusal(app, &head, &NETWORK_HTTP_UNEXPECTED_ERROR.with([why]));
+    }
     let body = match body::receive(app, &head, incoming).await {
         Ok(body) => body,
         Err(error) => return answer::refusal(app, &head, &error),

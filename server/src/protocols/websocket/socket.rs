@@ -4,6 +4,7 @@
 //! request runs in a task of its own, so that a slow one holds up nobody. An idle
 //! socket costs its 4 KiB buffer and little else.
 
+use std::future::pending;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,11 +56,12 @@ pub(super) async fn live(
         WebSocketStream::from_partially_read(stream, early.into(), Role::Server, Some(config));
     let (mut sink, mut stream) = socket.await.split();
     let signs = Signs::new(&app.config.server.protocols.websocket);
+    let places = Arc::new(Semaphore::new(SOCKET_REQUESTS_MAX));
     let end = tokio::select! {
-        end = read(app, &mut stream, &connection, &signs) => end,
+        end = read(app, &mut stream, &connection, &places, &signs) => end,
         end = send(&mut sink, &mut inbox, &signs) => end,
         end = watch(&connection, &signs) => end,
-        () = server.stopped() => End::Closed(CloseCode::Away, "the server stops".into()),
+        end = leave(&server, &connection, &places) => end,
     };
     drop(inbox);
     drop(departure); // before the farewell: nothing must wait for a slow client
@@ -94,9 +96,9 @@ async fn read(
     app: &Arc<App>,
     stream: &mut SplitStream<Socket>,
     connection: &Arc<Connection>,
+    places: &Arc<Semaphore>,
     signs: &Signs,
 ) -> End {
-    let places = Arc::new(Semaphore::new(SOCKET_REQUESTS_MAX));
     let mut rate = Rate::new(app.config.server.protocols.websocket.rate_limit);
     loop {
         let message = match stream.next().await {
@@ -123,7 +125,7 @@ async fn read(
             continue;
         }
         // Nobody closes the semaphore.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+        let Ok(place) = Arc::clone(places).acquire_owned().await else {
             return End::Gone;
         };
         signs.see(); // the wait was ours
@@ -156,8 +158,8 @@ async fn send(sink: &mut SplitSink<Socket, Message>, inbox: &mut Inbox, signs: &
             Some(Outgoing::Message(text)) => text_frame(text),
             Some(Outgoing::Notification(it)) => text_frame(it.content_with_room.clone()),
             Some(Outgoing::Ping) => Message::Ping(Bytes::new()),
-            Some(Outgoing::Close { reason }) => {
-                return End::Closed(CloseCode::Error, reason.to_string());
+            Some(Outgoing::Close { code, reason }) => {
+                return End::Closed(code.into(), reason.to_string());
             }
             None => return End::Gone,
         };
@@ -199,24 +201,41 @@ fn text_frame(text: Bytes) -> Message {
     Message::Frame(Frame::message(text, OpCode::Data(Data::Text), true))
 }
 
-/// Ends a socket that has been silent for too long.
+/// When the server stops: lets what was asked for be answered, then says goodbye
+/// behind the last answer.
+async fn leave(server: &Server, connection: &Connection, places: &Semaphore) -> End {
+    server.stopped().await;
+    let all = u32::try_from(SOCKET_REQUESTS_MAX).unwrap_or(u32::MAX);
+    let _answered = places.acquire_many(all).await;
+    if let Some(outbox) = &connection.outbox {
+        outbox.push(Outgoing::Close {
+            code: CloseCode::Away.into(),
+            reason: "the server stops".into(),
+        });
+    }
+    pending().await // sending it is the end
+}
+
+/// Ends a socket that has been silent for too long; before, if it is to be done,
+/// asks it for a sign of life.
 async fn watch(connection: &Connection, signs: &Signs) -> End {
+    let mut pinged = None;
     loop {
         let expiry = signs.expiry();
         if expiry <= Instant::now() {
             let reason = format!("no sign of life for {} ms", signs.patience.as_millis());
             return End::Closed(CloseCode::Away, reason);
         }
-        let reminder = expiry - signs.patience / 2;
-        if signs.sends_pings && reminder > Instant::now() {
-            sleep_until(reminder).await;
-            if signs.expiry() == expiry
-                && let Some(outbox) = &connection.outbox
-            {
-                outbox.push(Outgoing::Ping);
-            }
-        } else {
+        if !signs.sends_pings || pinged == Some(expiry) {
             sleep_until(expiry).await;
+            continue;
+        }
+        let reminder = expiry - signs.patience / 2;
+        if reminder > Instant::now() {
+            sleep_until(reminder).await;
+        } else if let Some(outbox) = &connection.outbox {
+            outbox.push(Outgoing::Ping);
+            pinged = Some(expiry);
         }
     }
 }
