@@ -16,13 +16,11 @@ use crate::app::{Action, App, Identity, Route, State, Verb};
 use crate::config::{Config, ConfigError, Settings};
 use crate::connection::Connection;
 use crate::controllers;
-use crate::error::{
-    ApiError, PLUGIN_ASSERT_INVALID_APPLICATION_NAME, PLUGIN_RUNTIME_UNEXPECTED_ERROR,
-};
-use crate::events::{EventPayload, Hook, OWNER_APPLICATION, Payload, Pipe};
+use crate::error::{ApiError, PLUGIN_ASSERT_INVALID_APPLICATION_NAME};
+use crate::events::{EventPayload, Hook, OWNER_APPLICATION, Payload, Pipe, into_hook, into_pipe};
 use crate::lifecycle;
 use crate::protocols::Port;
-use crate::request::{Request, Response, Typing};
+use crate::request::{PROTOCOL_INTERNAL, Request, Response, Typing};
 use crate::storage::{Storage, StoreError, StoreErrorKind};
 
 /// A server to be, with what an application adds to it.
@@ -266,7 +264,7 @@ impl Server {
     pub async fn execute(&self, payload: Map<String, Value>) -> Response {
         let connection = Connection {
             id: Uuid::new_v4(),
-            protocol: "funnel".into(),
+            protocol: PROTOCOL_INTERNAL.into(),
             ips: Vec::new(),
             headers: Map::new(),
             outbox: None,
@@ -279,6 +277,42 @@ impl Server {
                 Response::failure(&self.app.node, id, &bad.error)
             }
         }
+    }
+
+    /// Fires an event and answers what its pipes make of the payload.
+    pub async fn trigger(&self, event: &str, payload: Payload) -> Result<Payload, ApiError> {
+        self.app.events.pipe(event, payload).await
+    }
+
+    /// Adds a pipe while the server runs; the answer is what `unregister` takes.
+    pub fn pipe<P, F, R>(&self, event: &str, pipe: F) -> String
+    where
+        P: EventPayload,
+        F: Fn(P) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<P, ApiError>> + Send + 'static,
+    {
+        let pipe = into_pipe(event, pipe);
+        self.app
+            .events
+            .register_pipe(OWNER_APPLICATION, event, pipe)
+    }
+
+    /// Adds a hook while the server runs.
+    pub fn hook<P, F, R>(&self, event: &str, hook: F) -> String
+    where
+        P: EventPayload,
+        F: Fn(P) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), ApiError>> + Send + 'static,
+    {
+        let hook = into_hook(event, hook);
+        self.app
+            .events
+            .register_hook(OWNER_APPLICATION, event, hook)
+    }
+
+    /// Takes a pipe or hook away.
+    pub fn unregister(&self, id: &str) -> Result<(), ApiError> {
+        self.app.events.unregister(id)
     }
 
     /// Stops: nothing new is accepted, what runs is finished and answered, and
@@ -341,46 +375,6 @@ fn check_name(name: &str) -> Result<(), StartError> {
         return Err(StartError::Application(error));
     }
     Ok(())
-}
-
-fn into_pipe<P, F, R>(event: &str, pipe: F) -> Pipe
-where
-    P: EventPayload,
-    F: Fn(P) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<P, ApiError>> + Send + 'static,
-{
-    let event: Arc<str> = event.into();
-    Arc::new(move |payload| match P::from_payload(payload) {
-        Some(payload) => {
-            let piped = pipe(payload);
-            Box::pin(async move { Ok(piped.await?.into_payload()) })
-        }
-        None => {
-            let error = misfit(&event, P::NAME);
-            Box::pin(async move { Err(error) })
-        }
-    })
-}
-
-fn into_hook<P, F, R>(event: &str, hook: F) -> Hook
-where
-    P: EventPayload,
-    F: Fn(P) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<(), ApiError>> + Send + 'static,
-{
-    let event: Arc<str> = event.into();
-    Arc::new(move |_, payload| match P::from_payload(payload) {
-        Some(payload) => Box::pin(hook(payload)),
-        None => {
-            let error = misfit(&event, P::NAME);
-            Box::pin(async move { Err(error) })
-        }
-    })
-}
-
-fn misfit(event: &str, wanted: &str) -> ApiError {
-    let message = format!("the event {event} does not carry {wanted}: take a Payload");
-    PLUGIN_RUNTIME_UNEXPECTED_ERROR.with([message])
 }
 
 impl fmt::Display for StartError {

@@ -32,7 +32,9 @@ pub use app::{
 pub use backend::{Backend, Server, StartError};
 pub use config::{Config, ConfigError, LogFormat, Settings, Sources};
 pub use error::{ApiError, Class, ErrorKind, table as errors};
-pub use events::{EventPayload, Events, Hook, HookFuture, Payload, Pipe, PipeFuture};
+pub use events::{
+    EventPayload, Events, Hook, HookFuture, Payload, Pipe, PipeFuture, into_hook, into_pipe,
+};
 pub use request::{
     BadPayload, Body, Context, Envelope, HttpContext, Language, Outcome, Refresh, Request,
     Response, Typing,

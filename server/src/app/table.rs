@@ -88,6 +88,11 @@ impl Table {
             .controllers
             .entry(Arc::clone(&action.controller))
             .or_default();
+        if action.is_custom && actions.values().any(|it| !it.is_custom) {
+            let reason = "the server has a controller of this name".to_owned();
+            let name = (*action.controller).to_owned();
+            return Err(PLUGIN_ASSERT_INVALID_CONTROLLER_DEFINITION.with([name, reason]));
+        }
         let former = actions.insert(Arc::clone(&action.name), Arc::clone(action));
         if former.is_some() {
             return Err(PLUGIN_ASSERT_INVALID_CONTROLLER_DEFINITION.with([

@@ -8,6 +8,7 @@
 
 mod listeners; // who listens to what, in which order
 mod payload; // what an event carries
+mod typed; // pipes and hooks that expect one payload
 #[cfg(test)]
 mod tests; // order, refusals, panics
 
@@ -31,6 +32,7 @@ use listeners::{Listener, Registry, Task};
 
 pub use listeners::{Hook, HookFuture, Pipe, PipeFuture};
 pub use payload::{EventPayload, Payload};
+pub use typed::{into_hook, into_pipe};
 
 /// Hooks that may be under way at once. Beyond it new ones are dropped and
 /// logged: a hook that never ends must not eat the memory.

@@ -7,6 +7,7 @@
 mod admission; // may this request begin at all?
 mod identity; // who asks, and may they?
 mod sdk_version; // is the client made for this API?
+mod internal; // requests of the application itself
 mod documents; // generic events of the document controller
 #[cfg(test)]
 mod tests; // the order of steps, and what each refusal leaves
@@ -20,11 +21,14 @@ use serde_json::json;
 use crate::app::{Action, App, NotFound};
 use crate::connection::Connection;
 use crate::error::{
-    API_PROCESS_ACTION_NOT_FOUND, API_PROCESS_CONTROLLER_NOT_FOUND, ApiError,
-    CORE_FATAL_UNEXPECTED_ERROR, PLUGIN_RUNTIME_UNEXPECTED_ERROR,
+    API_PROCESS_ACTION_NOT_FOUND, API_PROCESS_CONTROLLER_NOT_FOUND,
+    API_PROCESS_FORBIDDEN_EMBEDDED_SDK_ACTION, ApiError, CORE_FATAL_UNEXPECTED_ERROR,
+    PLUGIN_RUNTIME_UNEXPECTED_ERROR,
 };
 use crate::events::{Payload, panic_message};
 use crate::request::{Request, Response};
+
+pub(crate) use internal::execute_internally;
 
 /// Runs a request from admission to answer. Never fails and never panics: every
 /// request gets a response, also on a bug.
@@ -43,23 +47,6 @@ pub(crate) async fn execute(app: &Arc<App>, request: Request) -> Response {
             let error = CORE_FATAL_UNEXPECTED_ERROR.with([message]);
             Response::failure(&app.node, id, &error)
         })
-}
-
-/// Runs an action for the application itself: no admission, no rights, and no
-/// events unless the request asks for them with `triggerEvents`.
-pub(crate) async fn execute_internally(app: &Arc<App>, mut request: Request) -> Response {
-    let outcome = match find_action(app, &request) {
-        Err(error) => Err(error),
-        Ok(action) if request.args.get("triggerEvents") == Some(&true.into()) => {
-            let outcome = perform(app, &action, &mut request).await;
-            let outcome = recover(app, &action, &mut request, outcome).await;
-            conclude(app, &mut request, outcome).await;
-            return Response::of(request, Arc::clone(&app.node));
-        }
-        Ok(action) => act(app, &action, &mut request).await,
-    };
-    request.outcome.error = outcome.err();
-    Response::of(request, Arc::clone(&app.node))
 }
 
 async fn live(app: &Arc<App>, mut request: Request) -> Response {

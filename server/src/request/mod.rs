@@ -18,6 +18,9 @@ pub use args::{Language, Refresh};
 pub use payload::BadPayload;
 pub use response::{Body, Envelope, Response};
 
+/// The protocol of requests that the application itself makes.
+pub(crate) const PROTOCOL_INTERNAL: &str = "funnel";
+
 /// One call of an action.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -77,4 +80,17 @@ pub struct Outcome {
     pub hidden_headers: Vec<(String, String)>,
     /// Answer the bare result instead of the envelope.
     pub raw: bool,
+}
+
+impl Request {
+    /// Who is noted as the author of a change: `-1` is anybody, `None` the
+    /// application itself.
+    pub fn kuid(&self) -> Option<&str> {
+        let Context {
+            connection, user, ..
+        } = &self.context;
+        let is_internal = &*connection.protocol == PROTOCOL_INTERNAL;
+        let is_nobody = is_internal && user.id == User::ANONYMOUS_ID;
+        (!is_nobody).then_some(&*user.id)
+    }
 }

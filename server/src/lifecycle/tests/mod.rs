@@ -1,6 +1,7 @@
 //! The order of the steps as events tell it, and what each refusal leaves.
 
 mod broken; // a disk that is gone
+mod about; // what the server says of itself
 
 use std::sync::Mutex;
 
@@ -583,4 +584,23 @@ async fn the_application_itself_is_not_held_up() {
         "request:afterExecution false",
     ];
     assert_eq!(*seen.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn some_actions_are_not_for_the_application() {
+    let payload = json!({"controller": "auth", "action": "getCurrentUser"});
+    let content = execute_internally(&app(), request(payload)).await.content();
+    let expected = json!("api.process.forbidden_embedded_sdk_action");
+    assert_eq!(content["error"]["id"], expected);
+}
+
+#[tokio::test]
+async fn applications_bring_their_own_controllers() {
+    let mut intruder = action("now2", fine).of("server");
+    intruder.is_custom = true;
+    let error = app().actions.register(intruder).unwrap_err();
+    assert_eq!(
+        error.id.as_deref(),
+        Some("plugin.assert.invalid_controller_definition")
+    );
 }
