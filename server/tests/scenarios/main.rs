@@ -21,6 +21,7 @@ mod harness;
 mod run; // one scenario over one transport
 mod notified; // what clients are told without having asked
 mod client; // a WebSocket client
+mod in_process; // a server whose events can be seen
 mod call; // a call, in the form of each transport
 mod scenario; // scenarios as they are written
 mod tables; // facts: actions, errors, named patterns
@@ -28,6 +29,7 @@ mod report; // failures
 mod pattern; // what an answer must look like
 
 use harness::Server;
+use in_process::{InProcess, Recorder};
 use scenario::{File, Scenario, Transport};
 use tables::Tables;
 
@@ -38,7 +40,13 @@ struct Task<'a> {
     file: &'a File,
     scenario: &'a Scenario,
     transport: Transport,
-    server: &'a Server,
+    host: &'a Host,
+}
+
+/// What plays the server.
+enum Host {
+    Binary(Server),
+    InProcess(InProcess),
 }
 
 /// Also where the server does not answer yet.
@@ -64,20 +72,20 @@ fn scenarios() {
     for file in &files {
         if file.scenarios.iter().any(|it| is_wanted(file, it)) {
             servers
-                .entry((&file.settings, &file.environment))
-                .or_insert_with(|| start(file));
+                .entry((&file.settings, &file.environment, file.is_in_process))
+                .or_insert_with(|| Host::start(file, &tables));
         }
     }
     let mut tasks = Vec::new();
     for file in &files {
         for scenario in file.scenarios.iter().filter(|it| is_wanted(file, it)) {
-            let server = &servers[&(&file.settings, &file.environment)];
+            let host = &servers[&(&file.settings, &file.environment, file.is_in_process)];
             for transport in transports(scenario, &tables) {
                 tasks.push(Task {
                     file,
                     scenario,
                     transport,
-                    server,
+                    host,
                 });
             }
         }
@@ -94,14 +102,33 @@ fn scenarios() {
     );
 }
 
-fn start(file: &File) -> Server {
-    let settings: Vec<_> = file.settings.iter().map(String::as_str).collect();
-    let environment: Vec<_> = file
-        .environment
-        .iter()
-        .map(|(key, value)| (key.as_str(), value.as_str()))
-        .collect();
-    Server::with_environment(&settings, &environment)
+impl Host {
+    fn start(file: &File, tables: &Tables) -> Self {
+        if file.is_in_process {
+            return Self::InProcess(InProcess::start(&file.settings, tables));
+        }
+        let settings: Vec<_> = file.settings.iter().map(String::as_str).collect();
+        let environment: Vec<_> = file
+            .environment
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
+        Self::Binary(Server::with_environment(&settings, &environment))
+    }
+
+    fn port(&self) -> u16 {
+        match self {
+            Self::Binary(server) => server.port(),
+            Self::InProcess(server) => server.port(),
+        }
+    }
+
+    fn recorder(&self) -> Option<&Recorder> {
+        match self {
+            Self::Binary(_) => None,
+            Self::InProcess(server) => Some(&server.recorder),
+        }
+    }
 }
 
 /// Those in which the scenario is not the same as in another one.
@@ -139,7 +166,7 @@ fn play_all(tasks: &[Task<'_>], tables: &Tables) -> Vec<String> {
 impl Task<'_> {
     fn play(&self, tables: &Tables) -> Result<(), String> {
         let played = panic::catch_unwind(AssertUnwindSafe(|| {
-            run::play(self.scenario, self.transport, self.server, tables)
+            run::play(self.scenario, self.transport, self.host, tables)
         }));
         let failure = match played {
             Ok(Ok(())) => return Ok(()),

@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
+use crate::Host;
 use crate::call::{Call, HttpRequest, Message};
 use crate::client::{Client, FENCE};
-use crate::harness::{Answer, Http, PATIENCE, Server};
+use crate::harness::{Answer, Http, PATIENCE};
+use crate::in_process::Event;
 use crate::notified;
 use crate::pattern::{Bindings, check, fill};
 use crate::report;
@@ -15,7 +17,7 @@ use crate::scenario::{Scenario, Step, Transport, verb_of};
 use crate::tables::Tables;
 
 pub struct Run<'a> {
-    server: &'a Server,
+    host: &'a Host,
     tables: &'a Tables,
     transport: Transport,
     bindings: Bindings,
@@ -43,7 +45,7 @@ struct Received {
 pub fn play(
     scenario: &Scenario,
     transport: Transport,
-    server: &Server,
+    host: &Host,
     tables: &Tables,
 ) -> Result<(), String> {
     let index = format!("{}-{}", scenario.slug, transport.name());
@@ -56,11 +58,11 @@ pub fn play(
             .any(|key| it.contains_key(*key))
     };
     let mut run = Run {
-        server,
+        host,
         tables,
         transport,
         bindings,
-        http: server.http(),
+        http: Http::connect(host.port()),
         clients: BTreeMap::new(),
         is_watched: scenario.steps.iter().any(is_watched),
         has_fence: scenario.has_fence,
@@ -93,7 +95,8 @@ pub fn is_of_a_transport(step: &Step) -> bool {
 
 impl Run<'_> {
     fn step(&mut self, step: &Step, number: usize) -> Result<(), String> {
-        let request_id = format!("step-{number}");
+        let index = self.bindings["index"].as_str().unwrap();
+        let request_id = format!("{index}-step-{number}");
         self.bindings
             .insert("requestId".to_owned(), json!(request_id));
         let mut origin = Map::new();
@@ -189,7 +192,7 @@ impl Run<'_> {
         headers: &[(&'static str, &str)],
     ) -> Result<&mut Client, String> {
         if !self.clients.contains_key(name) {
-            let mut client = Client::connect(self.server.port(), headers);
+            let mut client = Client::connect(self.host.port(), headers);
             if self.has_fence && self.is_watched && name != "me" {
                 let (index, collection) = (self.index(), self.collection());
                 client
@@ -221,6 +224,7 @@ impl Run<'_> {
                 _ => break checked.map_err(|it| format!("({}) {it}", call.name))?,
             }
         }
+        self.check_events(step, &call, &message)?;
         let (controller, _) = call.controller_and_action();
         let protocol = match message {
             Message::WebSocket(_) => "websocket",
@@ -365,6 +369,46 @@ impl Run<'_> {
         self.compare_headers(&message.describe(), &expected, received)
     }
 
+    /// The events of the call, in their order.
+    fn check_events(&mut self, step: &Step, call: &Call, message: &Message) -> Result<(), String> {
+        let (expected, is_whole) = match (step.get("events"), step.get("all_events")) {
+            (Some(events), _) => (fill(events, &self.bindings), false),
+            (_, Some(events)) => (fill(events, &self.bindings), true),
+            _ => return Ok(()),
+        };
+        let mut expected = expected.as_array().unwrap().clone();
+        if !is_whole {
+            let outcome = match step.contains_key("error") {
+                true => "request:onError",
+                false => "request:onSuccess",
+            };
+            let begin = [
+                "request:beforeExecution",
+                "request:onAuthorized",
+                "request:onExecution",
+            ];
+            expected.splice(0..0, begin.map(Value::from));
+            expected.extend([outcome, "request:afterExecution"].map(Value::from));
+        }
+        if let Message::Http(request) = message {
+            expected.insert(0, json!(format!("http:{}", request.verb.to_lowercase())));
+        }
+        let recorder = self.host.recorder().expect("events are seen in process");
+        let got = recorder.take(call.request_id.as_str().unwrap());
+        let carries: Vec<_> = expected.iter().filter_map(Value::as_object).collect();
+        // Payloads are compared only where the scenario wrote one down.
+        let shown = |event: &Event| {
+            let is_written = carries.iter().any(|it| it.contains_key(&event.name));
+            match is_written {
+                true => json!({ event.name.as_str(): event.payload }),
+                false => json!(event.name),
+            }
+        };
+        let got: Value = got.iter().map(shown).collect();
+        self.check(&message.describe(), &json!(expected), &got)
+            .map_err(|it| format!("({}) events: {it}", call.name))
+    }
+
     /// Subscribes a client and gives a name to the channel: `$room`, and `$room.id`
     /// for the room itself.
     fn subscribe(&mut self, step: &Step, request_id: String) -> Result<Map<String, Value>, String> {
@@ -402,7 +446,7 @@ impl Run<'_> {
         let (verb, path) = (&request.verb, &request.path);
         let answer = self.http.call(verb, path, &headers, &request.body);
         if answer.header("connection") == Some("close") {
-            self.http = self.server.http();
+            self.http = Http::connect(self.host.port());
         }
         Ok(Received::from(answer))
     }
@@ -429,9 +473,9 @@ impl Run<'_> {
             None => {}
         }
         // A connection of its own: some of these make the server close it.
-        self.http = self.server.http();
+        self.http = Http::connect(self.host.port());
         let received = self.send(&request)?;
-        self.http = self.server.http();
+        self.http = Http::connect(self.host.port());
         let described = request.describe();
         let status = step.get("status").cloned().unwrap_or(json!(200));
         let expected = json!({ "status": status });

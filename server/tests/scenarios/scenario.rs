@@ -29,6 +29,8 @@ pub const VERBS: [(&str, &[&str]); 7] = [
             "envelope",
             "answer_headers",
             "eventually",
+            "events",
+            "all_events",
             "notified",
         ],
     ),
@@ -56,6 +58,8 @@ pub struct File {
     pub name: String,
     pub settings: Vec<String>,
     pub environment: Vec<(String, String)>,
+    /// Whether the server runs in the process of the test, which then sees events.
+    pub is_in_process: bool,
     pub scenarios: Vec<Scenario>,
 }
 
@@ -157,6 +161,7 @@ impl File {
             name,
             settings: Vec::new(),
             environment: Vec::new(),
+            is_in_process: false,
             scenarios: Vec::new(),
         };
         for (key, value) in pairs.0 {
@@ -171,6 +176,7 @@ impl File {
                         .map(|(key, value)| (key.clone(), value.as_str().unwrap().to_owned()))
                         .collect();
                 }
+                "in_process" => file.is_in_process = value == Value::Bool(true),
                 _ => file.add(key, &value),
             }
         }

@@ -43,6 +43,11 @@ impl Tables {
         self.actions.get(name)
     }
 
+    /// The names of all actions.
+    pub fn actions(&self) -> impl Iterator<Item = &str> {
+        self.actions.keys().map(String::as_str)
+    }
+
     /// Code and status of an error.
     pub fn error(&self, id: &str) -> (u64, u64) {
         *self
