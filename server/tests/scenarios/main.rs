@@ -20,6 +20,8 @@ mod harness;
 
 mod run; // one scenario over one transport
 mod notified; // what clients are told without having asked
+mod expected; // what a step expects, written out
+mod received; // an answer, as the transport gave it
 mod client; // a WebSocket client
 mod in_process; // a server whose events can be seen
 mod call; // a call, in the form of each transport

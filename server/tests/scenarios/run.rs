@@ -8,10 +8,12 @@ use serde_json::{Map, Value, json};
 use crate::Host;
 use crate::call::{Call, HttpRequest, Message};
 use crate::client::{Client, FENCE};
-use crate::harness::{Answer, Http, PATIENCE};
+use crate::expected;
+use crate::harness::{Http, PATIENCE};
 use crate::in_process::Event;
 use crate::notified;
 use crate::pattern::{Bindings, check, fill};
+use crate::received::Received;
 use crate::report;
 use crate::scenario::{Scenario, Step, Transport, verb_of};
 use crate::tables::Tables;
@@ -29,16 +31,6 @@ pub struct Run<'a> {
     is_watched: bool,
     has_fence: bool,
     fence: u64,
-}
-
-/// Answers as the transport gave them.
-struct Received {
-    status: Option<u16>,
-    /// HTTP only.
-    headers: Vec<(String, String)>,
-    /// As JSON, or the text if it is none.
-    body: Value,
-    text: String,
 }
 
 /// Plays the scenario to its end or its first failure.
@@ -259,12 +251,7 @@ impl Run<'_> {
         let received = match message {
             Message::WebSocket(request) => {
                 let name = step.get("as").and_then(Value::as_str).unwrap_or("me");
-                Received {
-                    status: None,
-                    headers: Vec::new(),
-                    body: self.client(name)?.call(request)?,
-                    text: String::new(),
-                }
+                Received::message(self.client(name)?.call(request)?)
             }
             Message::Http(request) => self.send(request)?,
         };
@@ -275,7 +262,7 @@ impl Run<'_> {
             }
             return self.compare(&message.describe(), &expected, &received, step);
         }
-        let mut expected = self.envelope(step, call);
+        let mut expected = expected::envelope(step, call, self.tables, &self.bindings);
         if matches!(message, Message::WebSocket(_)) && expected.get("room").is_none() {
             expected["room"] = call.request_id.clone();
         }
@@ -290,64 +277,6 @@ impl Run<'_> {
             self.check_http_headers(call, message, &received)?;
         }
         self.compare(&message.describe(), &expected, &received, step)
-    }
-
-    /// The envelope that answers this call.
-    fn envelope(&self, step: &Step, call: &Call) -> Value {
-        let (controller, action) = call.controller_and_action();
-        let mut envelope = json!({
-            "action": action,
-            "controller": controller,
-            "error": null,
-            "headers": {},
-            "node": "<node>",
-            "requestId": call.request_id,
-            "result": "<absent>",
-            "status": 200,
-            "volatile": call.with.get("volatile").cloned().unwrap_or(Value::Null),
-        });
-        if let Some(index) = call.index() {
-            envelope["index"] = index.clone();
-        }
-        if let Some(collection) = call.collection() {
-            envelope["collection"] = collection.clone();
-        }
-        if let Some(error) = step.get("error") {
-            let error = self.error(&fill(error, &self.bindings));
-            envelope["status"] = error["status"].clone();
-            envelope["error"] = error;
-            envelope["result"] = Value::Null;
-        }
-        for key in ["result", "status"] {
-            if let Some(value) = step.get(key) {
-                envelope[key] = fill(value, &self.bindings);
-            }
-        }
-        let others = fill(step.get("envelope").unwrap_or(&json!({})), &self.bindings);
-        for (key, value) in others.as_object().unwrap() {
-            envelope[key] = value.clone();
-        }
-        envelope
-    }
-
-    /// `"id"`, `["id", prop, …]` or the object, with what its id implies.
-    fn error(&self, written: &Value) -> Value {
-        let mut error = match written {
-            Value::String(id) => json!({ "id": id, "props": [] }),
-            Value::Array(items) => json!({ "id": items[0], "props": items[1..] }),
-            other => other.clone(),
-        };
-        if let Some(id) = error.get("id").and_then(Value::as_str) {
-            let (code, status) = self.tables.error(id);
-            error["code"] = json!(code);
-            error["status"] = json!(status);
-        }
-        for (key, default) in [("message", json!("<text>")), ("props", json!("<optional>"))] {
-            if error.get(key).is_none() {
-                error[key] = default;
-            }
-        }
-        error
     }
 
     fn check_http_headers(
@@ -366,36 +295,18 @@ impl Run<'_> {
         {
             expected["x-kuzzle-request-id"] = call.request_id.clone();
         }
-        self.compare_headers(&message.describe(), &expected, received)
+        received.check_headers(&message.describe(), &expected)
     }
 
     /// The events of the call, in their order.
     fn check_events(&mut self, step: &Step, call: &Call, message: &Message) -> Result<(), String> {
-        let (expected, is_whole) = match (step.get("events"), step.get("all_events")) {
-            (Some(events), _) => (fill(events, &self.bindings), false),
-            (_, Some(events)) => (fill(events, &self.bindings), true),
-            _ => return Ok(()),
+        let Some(expected) = expected::events(step, message, &self.bindings) else {
+            return Ok(());
         };
-        let mut expected = expected.as_array().unwrap().clone();
-        if !is_whole {
-            let outcome = match step.contains_key("error") {
-                true => "request:onError",
-                false => "request:onSuccess",
-            };
-            let begin = [
-                "request:beforeExecution",
-                "request:onAuthorized",
-                "request:onExecution",
-            ];
-            expected.splice(0..0, begin.map(Value::from));
-            expected.extend([outcome, "request:afterExecution"].map(Value::from));
-        }
-        if let Message::Http(request) = message {
-            expected.insert(0, json!(format!("http:{}", request.verb.to_lowercase())));
-        }
         let recorder = self.host.recorder().expect("events are seen in process");
         let got = recorder.take(call.request_id.as_str().unwrap());
-        let carries: Vec<_> = expected.iter().filter_map(Value::as_object).collect();
+        let events = expected.as_array().unwrap().iter();
+        let carries: Vec<_> = events.filter_map(Value::as_object).collect();
         // Payloads are compared only where the scenario wrote one down.
         let shown = |event: &Event| {
             let is_written = carries.iter().any(|it| it.contains_key(&event.name));
@@ -405,7 +316,7 @@ impl Run<'_> {
             }
         };
         let got: Value = got.iter().map(shown).collect();
-        self.check(&message.describe(), &json!(expected), &got)
+        self.check(&message.describe(), &expected, &got)
             .map_err(|it| format!("({}) events: {it}", call.name))
     }
 
@@ -482,7 +393,7 @@ impl Run<'_> {
         let mut wanted = expected;
         let mut got = json!({ "status": received.status });
         if let Some(answer) = step.get("answer") {
-            wanted["body"] = self.answer(answer);
+            wanted["body"] = expected::answer(answer, self.tables, &self.bindings);
             got["body"] = received.body.clone();
         }
         if let Some(text) = step.get("text") {
@@ -493,71 +404,10 @@ impl Run<'_> {
         match step.get("answer_headers") {
             Some(expected) => {
                 let expected = fill(expected, &self.bindings);
-                self.compare_headers(&described, &expected, &received)
+                received.check_headers(&described, &expected)
             }
             None => Ok(()),
         }
-    }
-
-    /// An answer written out, in which `$error` and `$envelope` may be spelled short:
-    /// `{error: …}` alone is the bare error; `{envelope: {…}}` is an envelope without
-    /// controller and action, with these keys changed.
-    fn answer(&self, written: &Value) -> Value {
-        let filled = fill(written, &self.bindings);
-        let Some(written) = filled.as_object().filter(|it| it.len() == 1) else {
-            return filled;
-        };
-        if let Some(error) = written.get("error") {
-            return self.error(error);
-        }
-        let Some(changes) = written.get("envelope").and_then(Value::as_object) else {
-            return filled;
-        };
-        let mut envelope = json!({
-            "action": null,
-            "controller": null,
-            "error": null,
-            "headers": {},
-            "node": "<node>",
-            "requestId": "<uuid>",
-            "result": null,
-            "status": 200,
-            "volatile": null,
-        });
-        for (key, value) in changes {
-            envelope[key] = match key.as_str() {
-                "error" => self.error(value),
-                _ => value.clone(),
-            };
-        }
-        if let Some(status) = envelope["error"].get("status") {
-            envelope["status"] = status.clone();
-        }
-        envelope
-    }
-
-    fn compare_headers(
-        &self,
-        described: &str,
-        expected: &Value,
-        received: &Received,
-    ) -> Result<(), String> {
-        for (name, expected) in expected.as_object().unwrap() {
-            let values = received.headers_of(name);
-            let got = match values.as_slice() {
-                [] => Value::Null,
-                values => json!(values.join(", ")),
-            };
-            if expected == "<absent>" && got.is_null() {
-                continue;
-            }
-            if check(expected, &got, &mut self.bindings.clone()).is_err() {
-                return Err(format!(
-                    "header {name}: expected {expected}, got {got}\n  request   {described}"
-                ));
-            }
-        }
-        Ok(())
     }
 
     // --- WebSocket ---
@@ -574,7 +424,7 @@ impl Run<'_> {
             return Ok(());
         }
         let got = self.client(name)?.exchange(&text)?;
-        let expected = self.answer(&step["answer"]);
+        let expected = expected::answer(&step["answer"], self.tables, &self.bindings);
         self.check(&text, &expected, &got)
     }
 
@@ -591,7 +441,7 @@ impl Run<'_> {
         match step.get("answer_headers") {
             Some(headers) if received.status.is_some() => {
                 let headers = fill(headers, &self.bindings);
-                self.compare_headers(described, &headers, received)
+                received.check_headers(described, &headers)
             }
             _ => Ok(()),
         }
@@ -637,25 +487,5 @@ impl Run<'_> {
                 .map_err(|it| format!("{name} was notified otherwise: {it}"))?;
         }
         Ok(())
-    }
-}
-
-impl From<Answer> for Received {
-    fn from(answer: Answer) -> Self {
-        let text = String::from_utf8_lossy(&answer.body).into_owned();
-        Self {
-            status: Some(answer.status),
-            headers: answer.headers,
-            body: serde_json::from_str(&text).unwrap_or_else(|_| json!(text)),
-            text,
-        }
-    }
-}
-
-impl Received {
-    fn headers_of(&self, name: &str) -> Vec<&str> {
-        let named = self.headers.iter();
-        let named = named.filter(|it| it.0.eq_ignore_ascii_case(name));
-        named.map(|it| it.1.as_str()).collect()
     }
 }
