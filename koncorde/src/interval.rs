@@ -14,6 +14,18 @@ pub(crate) struct Interval {
 }
 
 impl Interval {
+    /// Whether no real number is inside.
+    pub(crate) fn is_empty(&self) -> bool {
+        match (self.lower, self.upper) {
+            (Bound::Included(lower), Bound::Included(upper)) => lower > upper,
+            (
+                Bound::Included(lower) | Bound::Excluded(lower),
+                Bound::Included(upper) | Bound::Excluded(upper),
+            ) => lower >= upper,
+            _ => false,
+        }
+    }
+
     pub(crate) fn contains(&self, value: f64) -> bool {
         let above = match self.lower {
             Bound::Included(it) => value >= it.get(),

@@ -25,4 +25,7 @@ mod id; // 128-bit names of filters
 mod error; // what was expected, what was found, where
 mod limits; // every bound on user input, with its reason
 
+pub use error::FilterError;
+pub use evaluate::matches;
 pub use filter::Filter;
+pub use geo::{GeoPoint, convert_distance, convert_geopoint};

@@ -30,6 +30,15 @@ impl Scalar {
         }
     }
 
+    pub(crate) fn to_json(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(it) => Value::from(*it),
+            Self::Number(it) => it.to_json(),
+            Self::String(it) => Value::from(&**it),
+        }
+    }
+
     /// Strict equality with a JSON value: same type, same value.
     pub(crate) fn equals(&self, value: &Value) -> bool {
         match (self, value) {
@@ -54,6 +63,16 @@ impl Number {
 
     pub(crate) fn get(self) -> f64 {
         self.0
+    }
+
+    /// Whole numbers without a fraction, as far as doubles hold them exactly.
+    pub(crate) fn to_json(self) -> Value {
+        const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+        if self.0.fract() == 0.0 && self.0.abs() <= EXACT_MAX {
+            Value::from(self.0 as i64)
+        } else {
+            Value::from(self.0)
+        }
     }
 }
 

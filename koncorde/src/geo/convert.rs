@@ -60,7 +60,7 @@ const PREFIXES: &[(&str, &str, f64)] = &[
 /// # Ok::<(), koncorde::FilterError>(())
 /// ```
 pub fn convert_distance(text: &str) -> Result<f64, FilterError> {
-    read(text).map_err(|reason| {
+    read_distance(text).map_err(|reason| {
         let shown: String = text.chars().take(40).collect();
         FilterError::new(format!(
             "unable to parse distance value \"{shown}\": {reason}"
@@ -68,7 +68,8 @@ pub fn convert_distance(text: &str) -> Result<f64, FilterError> {
     })
 }
 
-fn read(text: &str) -> Result<f64, String> {
+/// Reads a distance; the error says what is wrong with it.
+pub(crate) fn read_distance(text: &str) -> Result<f64, String> {
     let compact = compact(text)?;
     let unit_at = compact
         .find(|it: char| !it.is_ascii_digit() && it != '.')
@@ -87,12 +88,10 @@ fn read(text: &str) -> Result<f64, String> {
             "the unit \"{unit}\" has two meanings, expected metres or miles"
         ));
     }
-    let metres = number
-        * unit_in_metres(unit).ok_or_else(|| {
-            format!(
-                "unknown unit \"{unit}\", expected m, ft, in, yd, mi or a name such as kilometers"
-            )
-        })?;
+    let (prefix, metres) = find_unit(unit).ok_or_else(|| {
+        format!("unknown unit \"{unit}\", expected m, ft, in, yd, mi or a name such as kilometers")
+    })?;
+    let metres = number * prefix * metres;
     if metres.is_finite() {
         Ok(metres)
     } else {
@@ -118,25 +117,84 @@ fn compact(text: &str) -> Result<String, String> {
             it.to_ascii_lowercase()
         }
     });
-    Ok(letters
-        .collect::<String>()
-        .trim_start_matches('+')
-        .to_owned())
+    let text: String = letters.collect();
+    Ok(text.strip_prefix('+').unwrap_or(&text).to_owned())
 }
 
-fn unit_in_metres(unit: &str) -> Option<f64> {
+/// The factors of a prefix and of a unit.
+fn find_unit(name: &str) -> Option<(f64, f64)> {
     UNITS.iter().find_map(|(short, names, metres)| {
-        let factor = PREFIXES
-            .iter()
-            .find_map(|(short_prefix, long_prefix, factor)| {
-                let is_short = unit.strip_prefix(short_prefix).is_some_and(|it| {
-                    it == *short || (unit.len() > 2 && it.strip_suffix('s') == Some(short))
-                });
-                let is_long = unit
+        let prefix = PREFIXES.iter().find(|(short_prefix, long_prefix, _)| {
+            // "ms" is no plural of metres: it looks like milliseconds.
+            let is_plural = |it: &str| name.len() > 2 && it.strip_suffix('s') == Some(short);
+            let is_short = |it: &str| it == *short || is_plural(it);
+            name.strip_prefix(short_prefix).is_some_and(is_short)
+                || name
                     .strip_prefix(long_prefix)
-                    .is_some_and(|it| names.contains(&it));
-                (is_short || is_long).then_some(*factor)
-            });
-        factor.map(|factor| factor * metres)
+                    .is_some_and(|it| names.contains(&it))
+        });
+        prefix.map(|it| (it.2, *metres))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_and_prefixes() {
+        for (text, metres) in [
+            ("1 m", 1.0),
+            ("+5m", 5.0),
+            (".5 km", 500.0),
+            ("5 k m", 5000.0),
+            ("2 kms", 2000.0),
+            ("1Mm", 0.001),
+            ("1 zettameters", 1e21),
+            ("1 zetameters", 1e21),
+            ("1 kin", 25.4),
+            ("2 mum", 2e-6),
+            ("1,5 Miles", 2414.01),
+            ("0 m", 0.0),
+        ] {
+            let found = convert_distance(text).unwrap();
+            assert!((found - metres).abs() <= metres * 1e-12, "{text}: {found}");
+        }
+    }
+
+    #[test]
+    fn what_is_ambiguous_is_refused() {
+        for text in [
+            "-5m",
+            "1000",
+            "km",
+            "",
+            "5.",
+            "5. m",
+            "1e3 m",
+            "1.2.3m",
+            "1,234,567 m",
+            "1_000m",
+            "x1m",
+            "#5km",
+            "1 s",
+            "1 hour",
+            "1 min",
+            "1 nmi",
+            "1 ms",
+            "1 metre",
+            "1 foot",
+            "1 µm",
+            "--m",
+            "Infinity m",
+            "NaN m",
+            "++5m",
+            "5+m",
+        ] {
+            assert!(convert_distance(text).is_err(), "{text}");
+        }
+        let long = format!("{} m", "9".repeat(400));
+        assert!(convert_distance(&long).is_err());
+        assert!(convert_distance(&"9".repeat(1_000_000)).is_err());
+    }
 }

@@ -21,8 +21,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use convert::convert_distance;
+pub(crate) use convert::read_distance;
 pub use point::convert_geopoint;
-pub(crate) use point::{PointError, parse_point};
+pub(crate) use point::{PointError, parse_point, read_number};
 pub(crate) use window::Window;
 
 use crate::limits;
@@ -49,6 +50,13 @@ pub struct GeoPoint {
     /// Longitude, from west to east. Any turn of the globe is accepted: 190 is
     /// the meridian -170.
     pub lon: f64,
+}
+
+/// Latitude first.
+impl From<(f64, f64)> for GeoPoint {
+    fn from((lat, lon): (f64, f64)) -> Self {
+        Self { lat, lon }
+    }
 }
 
 impl GeoPoint {

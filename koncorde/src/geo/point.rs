@@ -8,7 +8,8 @@
 //! - `"48.9, 2.4"`;
 //! - `"u09wj"`: a geohash, at least four characters of its alphabet.
 //!
-//! A number may also be a string that begins like a number.
+//! A number may also be a string that begins like a number, or an array that
+//! begins with either, as the original reads them.
 
 use serde_json::{Map, Value};
 
@@ -98,8 +99,12 @@ fn pair(lat: &Value, lon: &Value) -> Option<GeoPoint> {
     })
 }
 
-/// A number, or a string that begins like one.
+/// A number, or a string that begins like one, or the first of an array.
 pub(crate) fn read_number(value: &Value) -> Option<f64> {
+    let mut value = value;
+    while let Value::Array(items) = value {
+        value = items.first()?;
+    }
     match value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => parse_number(text),
@@ -178,10 +183,24 @@ mod tests {
             json!({"lat": "x", "lon": 1, "latLon": [0, 0]}),
             json!("hello"),
             json!("SPFB09"),
-            json!([[1], [2]]),
+            json!([[[]], [2]]),
+            json!([["x", 1], 2]),
         ] {
             assert_eq!(convert_geopoint(&value), None, "{value}");
         }
+    }
+
+    #[test]
+    fn arrays_stand_for_their_first_number() {
+        let mut deep = json!("43.6");
+        for _ in 0..1_000 {
+            deep = Value::Array(vec![deep]);
+        }
+        let expected = Some(GeoPoint {
+            lat: 43.6,
+            lon: 3.9,
+        });
+        assert_eq!(convert_geopoint(&json!([deep, [3.9, "x"]])), expected);
     }
 
     #[test]

@@ -1,13 +1,31 @@
 //! Regular expressions with RE2's syntax and semantics.
+//!
+//! `parse` reads RE2's syntax into the tree of regex-syntax, which
+//! regex-automata compiles. So the whole language is ours, and its engine is one
+//! whose time is linear in the text for every pattern.
+//!
+//! Cost: a pattern takes some tens of microseconds to compile and some kilobytes;
+//! both have limits.
+
+mod class; // sets of characters
+mod escape; // what a backslash may begin
+mod parse; // RE2's syntax → a tree
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use regex_automata::meta::Regex;
+use regex_automata::meta;
+use regex_automata::nfa::thompson::WhichCaptures;
 use regex_syntax::hir::Hir;
 
+use crate::limits;
+
 /// A pattern with its flags, compiled once. Cloning is cheap.
+///
+/// Patterns are equal when source and flags are; the order of the flags and
+/// those without effect do not count.
 #[derive(Clone)]
 pub(crate) struct Pattern(Arc<Compiled>);
 
@@ -15,7 +33,7 @@ struct Compiled {
     source: Box<str>,
     flags: Flags,
     hir: Hir,
-    regex: Regex,
+    regex: meta::Regex,
 }
 
 /// The flags that act: `i`, `m` and `s`.
@@ -26,18 +44,66 @@ pub(crate) struct Flags {
     pub(crate) dot_all: bool,
 }
 
+impl Flags {
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut flags = Self::default();
+        for (at, letter) in text.char_indices() {
+            if text[..at].contains(letter) {
+                return Err(format!("the flag \"{letter}\" is given twice"));
+            }
+            match letter {
+                'i' => flags.ignore_case = true,
+                'm' => flags.multi_line = true,
+                's' => flags.dot_all = true,
+                // They are about several matches, their places, and Unicode,
+                // which is always on: whether a text matches stays the same.
+                'g' | 'y' | 'u' | 'd' | 'v' => (),
+                _ => {
+                    return Err(format!(
+                        "unknown flag \"{letter}\", expected i, m or s (g, y, u, d and v are \
+                         accepted and have no effect)"
+                    ));
+                }
+            }
+        }
+        Ok(flags)
+    }
+}
+
+/// The flags as a filter writes them.
+impl fmt::Display for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let letters = [
+            (self.ignore_case, "i"),
+            (self.multi_line, "m"),
+            (self.dot_all, "s"),
+        ];
+        letters
+            .iter()
+            .filter(|it| it.0)
+            .try_for_each(|it| f.write_str(it.1))
+    }
+}
+
 impl Pattern {
     /// Compiles a pattern; the error says what is wrong with it.
     pub(crate) fn new(source: &str, flags: &str) -> Result<Self, String> {
-        let flags = Flags {
-            ignore_case: flags.contains('i'),
-            multi_line: flags.contains('m'),
-            dot_all: flags.contains('s'),
-        };
-        let hir = regex_syntax::parse(source).map_err(|it| it.to_string())?;
-        let regex = Regex::builder()
-            .build_from_hir(&hir)
-            .map_err(|it| it.to_string())?;
+        let (found, most) = (source.len(), limits::PATTERN_BYTES);
+        if found > most {
+            return Err(format!("a pattern may have {most} bytes, found {found}"));
+        }
+        let flags = Flags::parse(flags)?;
+        let hir = parse::parse(source, flags)?;
+        let config = meta::Config::new()
+            .which_captures(WhichCaptures::None)
+            .nfa_size_limit(Some(limits::PATTERN_COMPILED_BYTES))
+            .onepass(false)
+            .dfa(false);
+        let built = meta::Builder::new().configure(config).build_from_hir(&hir);
+        let regex = built.map_err(|_| {
+            let most = limits::PATTERN_COMPILED_BYTES;
+            format!("pattern too large: its compiled form would take more than {most} bytes")
+        })?;
         let source = source.into();
         Ok(Self(Arc::new(Compiled {
             source,
@@ -70,9 +136,9 @@ impl Pattern {
     }
 }
 
-impl std::fmt::Debug for Pattern {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "/{}/{:?}", self.0.source, self.0.flags)
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}/{}", self.0.source, self.0.flags)
     }
 }
 

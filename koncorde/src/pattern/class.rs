@@ -1,0 +1,222 @@
+//! Sets of characters: brackets, Perl's, POSIX's and Unicode's classes.
+
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
+
+use super::escape::{self, Escape};
+use super::parse::excerpt;
+
+pub(crate) type Set = ClassUnicode;
+
+/// Unicode's scripts by their full names, each with a capital.
+const SCRIPTS: &str = "Adlam Ahom Anatolian_Hieroglyphs Arabic Armenian Avestan Balinese Bamum \
+    Bassa_Vah Batak Bengali Bhaiksuki Bopomofo Brahmi Braille Buginese Buhid Canadian_Aboriginal \
+    Carian Caucasian_Albanian Chakma Cham Cherokee Chorasmian Common Coptic Cuneiform Cypriot \
+    Cypro_Minoan Cyrillic Deseret Devanagari Dives_Akuru Dogra Duployan Egyptian_Hieroglyphs \
+    Elbasan Elymaic Ethiopic Garay Georgian Glagolitic Gothic Grantha Greek Gujarati \
+    Gunjala_Gondi Gurmukhi Gurung_Khema Han Hangul Hanifi_Rohingya Hanunoo Hatran Hebrew Hiragana \
+    Imperial_Aramaic Inherited Inscriptional_Pahlavi Inscriptional_Parthian Javanese Kaithi \
+    Kannada Katakana Kawi Kayah_Li Kharoshthi Khitan_Small_Script Khmer Khojki Khudawadi \
+    Kirat_Rai Lao Latin Lepcha Limbu Linear_A Linear_B Lisu Lycian Lydian Mahajani Makasar \
+    Malayalam Mandaic Manichaean Marchen Masaram_Gondi Medefaidrin Meetei_Mayek Mende_Kikakui \
+    Meroitic_Cursive Meroitic_Hieroglyphs Miao Modi Mongolian Mro Multani Myanmar Nabataean \
+    Nag_Mundari Nandinagari New_Tai_Lue Newa Nko Nushu Nyiakeng_Puachue_Hmong Ogham Ol_Chiki \
+    Ol_Onal Old_Hungarian Old_Italic Old_North_Arabian Old_Permic Old_Persian Old_Sogdian \
+    Old_South_Arabian Old_Turkic Old_Uyghur Oriya Osage Osmanya Pahawh_Hmong Palmyrene \
+    Pau_Cin_Hau Phags_Pa Phoenician Psalter_Pahlavi Rejang Runic Samaritan Saurashtra Sharada \
+    Shavian Siddham SignWriting Sinhala Sogdian Sora_Sompeng Soyombo Sundanese Sunuwar \
+    Syloti_Nagri Syriac Tagalog Tagbanwa Tai_Le Tai_Tham Tai_Viet Takri Tamil Tangsa Tangut \
+    Telugu Thaana Thai Tibetan Tifinagh Tirhuta Todhri Toto Tulu_Tigalari Ugaritic Vai Vithkuqi \
+    Wancho Warang_Citi Yezidi Yi Zanabazar_Square";
+
+/// Unicode's general categories by their short names, without `C`.
+const CATEGORIES: &str = "Cc Cf Co L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps \
+    S Sc Sk Sm So Z Zl Zp Zs";
+
+fn set(ranges: &[(char, char)]) -> Set {
+    Set::new(
+        ranges
+            .iter()
+            .map(|(low, high)| ClassUnicodeRange::new(*low, *high)),
+    )
+}
+
+/// What a dot stands for.
+pub(crate) fn dot(with_line_feed: bool) -> Set {
+    if with_line_feed {
+        set(&[('\0', char::MAX)])
+    } else {
+        set(&[('\0', '\x09'), ('\x0b', char::MAX)])
+    }
+}
+
+/// A character in all its cases.
+pub(crate) fn folded(c: char) -> Set {
+    finish(set(&[(c, c)]), true, false)
+}
+
+/// A set with the other cases of its characters, then all others if negated.
+pub(crate) fn finish(mut set: Set, ignore_case: bool, negated: bool) -> Set {
+    if ignore_case {
+        set.case_fold_simple();
+    }
+    if negated {
+        set.negate();
+    }
+    set
+}
+
+/// The set of `\d`, `\s` or `\w`: ASCII only.
+pub(crate) fn perl(letter: char) -> Option<Set> {
+    match letter {
+        'd' => posix("digit"),
+        's' => Some(set(&[('\t', '\n'), ('\x0c', '\r'), (' ', ' ')])),
+        'w' => posix("word"),
+        _ => None,
+    }
+}
+
+fn posix(name: &str) -> Option<Set> {
+    Some(match name {
+        "alnum" => set(&[('0', '9'), ('A', 'Z'), ('a', 'z')]),
+        "alpha" => set(&[('A', 'Z'), ('a', 'z')]),
+        "ascii" => set(&[('\0', '\x7f')]),
+        "blank" => set(&[('\t', '\t'), (' ', ' ')]),
+        "cntrl" => set(&[('\0', '\x1f'), ('\x7f', '\x7f')]),
+        "digit" => set(&[('0', '9')]),
+        "graph" => set(&[('!', '~')]),
+        "lower" => set(&[('a', 'z')]),
+        "print" => set(&[(' ', '~')]),
+        "punct" => set(&[('!', '/'), (':', '@'), ('[', '`'), ('{', '~')]),
+        "space" => set(&[('\t', '\r'), (' ', ' ')]),
+        "upper" => set(&[('A', 'Z')]),
+        "word" => set(&[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')]),
+        "xdigit" => set(&[('0', '9'), ('A', 'F'), ('a', 'f')]),
+        _ => return None,
+    })
+}
+
+/// The set of `\p{name}`.
+pub(crate) fn unicode(name: &str) -> Option<Set> {
+    let is_in = |list: &str| list.split_whitespace().any(|it| it == name);
+    match name {
+        "Any" => Some(dot(true)),
+        // Only what is assigned, and surrogates are never in a text.
+        "C" => ["Cc", "Cf", "Co"]
+            .into_iter()
+            .try_fold(Set::empty(), |mut sum, name| {
+                sum.union(&unicode(name)?);
+                Some(sum)
+            }),
+        "Cs" => Some(Set::empty()),
+        _ if is_in(CATEGORIES) => from_tables("gc", name),
+        _ if is_in(SCRIPTS) => from_tables("sc", name),
+        _ => None,
+    }
+}
+
+fn from_tables(property: &str, name: &str) -> Option<Set> {
+    let hir = regex_syntax::parse(&format!("\\p{{{property}={name}}}")).ok()?;
+    match hir.into_kind() {
+        HirKind::Class(Class::Unicode(set)) => Some(set),
+        // A set of one character is written as that one.
+        HirKind::Literal(literal) => {
+            let c = std::str::from_utf8(&literal.0).ok()?.chars().next()?;
+            Some(set(&[(c, c)]))
+        }
+        _ => None,
+    }
+}
+
+/// Reads a class in brackets; gives back what follows it.
+pub(crate) fn parse_bracketed(from: &str, ignore_case: bool) -> Result<(Set, &str), String> {
+    let missing = || format!("missing ]: {}", excerpt(from));
+    let mut rest = &from[1..];
+    let negated = rest.starts_with('^');
+    rest = &rest[usize::from(negated)..];
+    let mut sum = Set::empty();
+    let mut is_first = true;
+    while is_first || !rest.starts_with(']') {
+        is_first = false;
+        if rest.is_empty() {
+            return Err(missing());
+        }
+        let (part, after) = parse_part(rest, ignore_case, &missing)?;
+        sum.union(&part);
+        rest = after;
+    }
+    Ok((finish(sum, ignore_case, negated), &rest[1..]))
+}
+
+/// Reads one class, range or character in brackets.
+fn parse_part<'s>(
+    from: &'s str,
+    ignore_case: bool,
+    missing: &impl Fn() -> String,
+) -> Result<(Set, &'s str), String> {
+    if let Some((name, rest)) = from.strip_prefix("[:").and_then(|it| it.split_once(":]")) {
+        let (negated, plain) = name
+            .strip_prefix('^')
+            .map_or((false, name), |it| (true, it));
+        let set = posix(plain).ok_or_else(|| {
+            format!("invalid character class range: [:{name}:]; expected a POSIX class")
+        })?;
+        return Ok((finish(set, ignore_case, negated), rest));
+    }
+    if from.starts_with('\\')
+        && let Some((Escape::Class(set, negated), rest)) = escape::parse_class(from)?
+    {
+        return Ok((finish(set, ignore_case, negated), rest));
+    }
+    let (low, rest) = parse_end(from, missing)?;
+    let is_range = rest.starts_with('-') && rest.len() > 1 && !rest.starts_with("-]");
+    let (high, rest) = if is_range {
+        parse_end(&rest[1..], missing)?
+    } else {
+        (low, rest)
+    };
+    if high < low {
+        let source = &from[..from.len() - rest.len()];
+        return Err(format!(
+            "invalid character class range: {source}; the smaller character comes first"
+        ));
+    }
+    // Surrogates are never in a text.
+    let low = char::from_u32(low).unwrap_or('\u{e000}');
+    let high = char::from_u32(high).unwrap_or('\u{d7ff}');
+    let part = if low <= high {
+        set(&[(low, high)])
+    } else {
+        Set::empty()
+    };
+    Ok((part, rest))
+}
+
+/// Reads the code point at either end of a range.
+fn parse_end<'s>(from: &'s str, missing: &impl Fn() -> String) -> Result<(u32, &'s str), String> {
+    /// Any surrogate: they all mean nothing.
+    const SURROGATE: u32 = 0xd800;
+    if from.starts_with('\\') {
+        let (c, rest) = escape::parse_char(from)?;
+        return Ok((c.map_or(SURROGATE, u32::from), rest));
+    }
+    let c = from.chars().next().ok_or_else(missing)?;
+    Ok((u32::from(c), &from[c.len_utf8()..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_names_are_in_the_tables() {
+        for name in SCRIPTS
+            .split_whitespace()
+            .chain(CATEGORIES.split_whitespace())
+        {
+            assert!(unicode(name).is_some(), "{name}");
+        }
+        for name in ["Foo", "greek", "Grek", "", "lu", "Letter", "gc=Lu"] {
+            assert!(unicode(name).is_none(), "{name}");
+        }
+    }
+}
