@@ -21,9 +21,8 @@ use serde_json::json;
 use crate::app::{Action, App, NotFound};
 use crate::connection::Connection;
 use crate::error::{
-    API_PROCESS_ACTION_NOT_FOUND, API_PROCESS_CONTROLLER_NOT_FOUND,
-    API_PROCESS_FORBIDDEN_EMBEDDED_SDK_ACTION, ApiError, CORE_FATAL_UNEXPECTED_ERROR,
-    PLUGIN_RUNTIME_UNEXPECTED_ERROR,
+    API_PROCESS_ACTION_NOT_FOUND, API_PROCESS_CONTROLLER_NOT_FOUND, ApiError,
+    CORE_FATAL_UNEXPECTED_ERROR, PLUGIN_RUNTIME_UNEXPECTED_ERROR,
 };
 use crate::events::{Payload, panic_message};
 use crate::request::{Request, Response};
