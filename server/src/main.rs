@@ -7,10 +7,11 @@ use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use koncorde_server::{Backend, Config, ConfigError, LogFormat, Settings, Sources};
+use tokio::time::sleep;
 use tracing_subscriber::EnvFilter;
 
 const EXAMPLES: &str = "\
@@ -28,6 +29,9 @@ Examples:
   koncorde-server --host 127.0.0.1            for programs on this machine only
   koncorde-server --port 80 --data /var/lib/koncorde
   koncorde-server --log debug";
+
+/// For requests under way when the server stops.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A real-time backend in one binary: documents, live queries, over HTTP and WebSocket.
 #[derive(Parser)]
@@ -163,17 +167,16 @@ fn allow_many_connections() {
 
 async fn run(config: Config, started: Instant) -> Result<(), Box<dyn std::error::Error>> {
     let data = std::path::absolute(&config.server.data_path)?;
+    let mut signals = Signals::listen()?;
     let running = Backend::standalone().config(config).start().await?;
     // Nobody may be there to read it; the server serves all the same.
     let _ = announce(running.address(), &data, started);
-    stop_signal().await?;
+    signals.stop().await;
     tracing::info!("stopping: requests under way are finished first");
     tokio::select! {
         () = running.shutdown() => {}
-        signal = stop_signal() => {
-            signal?;
-            tracing::warn!("stopped at once, by a second signal");
-        }
+        () = signals.stop() => tracing::warn!("stopped at once, by a second signal"),
+        () = sleep(PATIENCE) => tracing::warn!("stopped: some requests take too long"),
     }
     Ok(())
 }
@@ -203,19 +206,39 @@ fn announce(address: SocketAddr, data: &Path, started: Instant) -> io::Result<()
     out.flush()
 }
 
-/// Waits for SIGTERM or SIGINT.
-async fn stop_signal() -> io::Result<()> {
+/// SIGTERM and SIGINT.
+struct Signals {
     #[cfg(unix)]
-    {
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// From now on they no longer end the program by themselves.
+    fn listen() -> io::Result<Self> {
+        #[cfg(unix)]
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate())?,
+            #[cfg(unix)]
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for one of them.
+    async fn stop(&mut self) {
+        #[cfg(unix)]
         tokio::select! {
-            _ = terminate.recv() => Ok(()),
-            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
 
 #[cfg(test)]

@@ -157,15 +157,17 @@ impl WebSocket {
     /// close frame, `None` if it just went away.
     pub fn closed(&mut self) -> Option<(CloseCode, String)> {
         let deadline = Instant::now() + PATIENCE;
+        let mut told = None;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.try_next_frame(left) {
+                // Reading on confirms it.
                 Ok(Some(Message::Close(frame))) => {
-                    return frame.map(|it| (it.code, it.reason.to_string()));
+                    told = frame.map(|it| (it.code, it.reason.to_string()));
                 }
                 Ok(Some(_)) => {}
                 Ok(None) => panic!("not closed"),
-                Err(_) => return None,
+                Err(_) => return told,
             }
         }
     }
