@@ -63,7 +63,7 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
 
     it("ids and contents of any script survive the way there and back", async () => {
       const id = "Đường/7 ?&=#%41";
-      const body = { "名前": "たくし", emoji: "🚕", nested: { "a.b": [1, null, { c: -0.5e-7 }] } };
+      const body = { 名前: "たくし", emoji: "🚕", nested: { "a.b": [1, null, { c: -0.5e-7 }] } };
       await document.create(index, taxis, body, id);
       assert.deepEqual(await stored(id), body);
       assert.equal(await document.exists(index, taxis, id), true);
@@ -157,12 +157,19 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
         ],
       );
       assert.deepEqual(errors, [
-        { document: { _id: "t1", body: { seats: 9 } }, reason: "document already exists", status: 400 },
+        {
+          document: { _id: "t1", body: { seats: 9 } },
+          reason: "document already exists",
+          status: 400,
+        },
       ]);
       assert.deepEqual(await stored("t1"), { seats: 4 });
 
       const strict = await refusal(document.mCreate(index, taxis, batch, { strict: true }));
-      assert.deepEqual([strict.status, strict.id], [400, "api.process.incomplete_multiple_request"]);
+      assert.deepEqual(
+        [strict.status, strict.id],
+        [400, "api.process.incomplete_multiple_request"],
+      );
       assert.equal(strict.count, strict.errors.length);
     });
 
@@ -189,7 +196,10 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
         { _id: "t1", body: { seats: 5 } },
         { _id: "ghost", body: { seats: 6 } },
       ]);
-      assert.deepEqual(successes.map(({ _id }) => _id), ["t1"]);
+      assert.deepEqual(
+        successes.map(({ _id }) => _id),
+        ["t1"],
+      );
       assert.deepEqual(
         errors.map(({ document: { _id }, reason, status }) => [_id, reason, status]),
         [["ghost", "document not found", 404]],
@@ -224,10 +234,13 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
         { _id: "t2", changes: { doors: 5 }, default: { seats: 7 } },
       ]);
       assert.deepEqual(errors, []);
-      assert.deepEqual(successes.map(({ _id, created }) => [_id, created]), [
-        ["t1", false],
-        ["t2", true],
-      ]);
+      assert.deepEqual(
+        successes.map(({ _id, created }) => [_id, created]),
+        [
+          ["t1", false],
+          ["t2", true],
+        ],
+      );
       assert.deepEqual(await stored("t1"), { seats: 4, doors: 3 });
       assert.deepEqual(await stored("t2"), { seats: 7, doors: 5 });
     });
@@ -235,7 +248,10 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
     it("mGet keeps the order asked, and names what is missing", async () => {
       await fill({ seats: 4 }, { seats: 5 }, { seats: 6 });
       const { successes, errors } = await document.mGet(index, taxis, ["t3", "ghost", "t1"]);
-      assert.deepEqual(successes.map(({ _id }) => _id), ["t3", "t1"]);
+      assert.deepEqual(
+        successes.map(({ _id }) => _id),
+        ["t3", "t1"],
+      );
       assert.deepEqual(errors, ["ghost"]);
     });
 
@@ -255,7 +271,10 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
       await fill({ seats: 4 }, { seats: 5 }, { seats: 6 });
       const { successes, errors } = await document.mDelete(index, taxis, ["t1", "ghost", "t3"]);
       assert.deepEqual(successes, ["t1", "t3"]);
-      assert.deepEqual(errors.map(({ _id, status }) => [_id, status]), [["ghost", 404]]);
+      assert.deepEqual(
+        errors.map(({ _id, status }) => [_id, status]),
+        [["ghost", 404]],
+      );
       assert.equal(await document.exists(index, taxis, "t1"), false);
       assert.equal(await document.exists(index, taxis, "t2"), true);
     });
@@ -265,15 +284,23 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
       const sort = { sort: [{ seats: "asc" }] };
       const page = await document.search(index, taxis, sort, { from: 0, size: 2 });
       assert.equal(page.total, 5);
-      assert.deepEqual(page.hits.map(({ _id }) => _id), ["t4", "t5"]);
+      assert.deepEqual(
+        page.hits.map(({ _id }) => _id),
+        ["t4", "t5"],
+      );
       const pages = [];
       for (let next = page; next; next = await next.next()) {
         pages.push(next.hits.map(({ _source }) => _source.seats));
       }
       assert.deepEqual(pages.flat(), [1, 2, 3, 4, 5]);
 
-      const byId = await document.search(index, taxis, { query: { ids: { values: ["t2", "t9"] } } });
-      assert.deepEqual(byId.hits.map(({ _id }) => _id), ["t2"]);
+      const byId = await document.search(index, taxis, {
+        query: { ids: { values: ["t2", "t9"] } },
+      });
+      assert.deepEqual(
+        byId.hits.map(({ _id }) => _id),
+        ["t2"],
+      );
       const all = await document.search(index, taxis);
       assert.equal(all.total, 5);
     });
@@ -284,7 +311,10 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
         and: [{ equals: { city: "Hue" } }, { range: { seats: { gt: 3 } } }],
       };
       const found = await document.search(index, taxis, { query }, { lang: "koncorde" });
-      assert.deepEqual(found.hits.map(({ _id }) => _id), ["t1"]);
+      assert.deepEqual(
+        found.hits.map(({ _id }) => _id),
+        ["t1"],
+      );
     });
 
     it("count", async () => {

@@ -38,7 +38,8 @@ after(async () => {
 });
 
 const RUNNERS = {
-  curl: (code) => run("bash", ["-euo", "pipefail", "-c", code], { cwd: folder, timeout: PATIENCE_MS }),
+  curl: (code) =>
+    run("bash", ["-euo", "pipefail", "-c", code], { cwd: folder, timeout: PATIENCE_MS }),
   js: (code) => {
     writeFileSync(path.join(folder, "live.mjs"), code);
     return run(process.execPath, ["live.mjs"], { cwd: folder, timeout: PATIENCE_MS });

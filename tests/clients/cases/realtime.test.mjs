@@ -270,7 +270,10 @@ describe("presence", () => {
 
     await bao.realtime.unsubscribe(room);
     const left = await lily.until(({ user }) => user === "out", "the leaving");
-    assert.deepEqual([left.result.count, left.volatile.name, left.action], [1, "bao", "unsubscribe"]);
+    assert.deepEqual(
+      [left.result.count, left.volatile.name, left.action],
+      [1, "bao", "unsubscribe"],
+    );
     [lily.kuzzle, bao].forEach((kuzzle) => kuzzle.disconnect());
   });
 

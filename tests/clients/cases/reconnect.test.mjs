@@ -73,13 +73,10 @@ for (const end of ["kill", "stop"]) {
     await writer.document.create("city", "taxis", { n: 50 });
     await writer.document.update("city", "taxis", "t3", { n: 3 });
     const [heard] = await fence.pass();
-    assert.deepEqual(heard.map(({ name, scope, result }) => `${name} ${scope} ${result._source.n}`).sort(), [
-      "all in 3",
-      "all in 5",
-      "all in 50",
-      "small in 3",
-      "small in 5",
-    ]);
+    assert.deepEqual(
+      heard.map(({ name, scope, result }) => `${name} ${scope} ${result._source.n}`).sort(),
+      ["all in 3", "all in 5", "all in 50", "small in 3", "small in 5"],
+    );
   });
 }
 

@@ -17,7 +17,7 @@ const FILTERS = [
   {
     everything: {},
     "is Lily": { equals: { driver: "lily" } },
-    "cheap": { range: { fare: { gte: 5, lt: 10 } } },
+    cheap: { range: { fare: { gte: 5, lt: 10 } } },
     "near Paris": { geoDistance: { position: PARIS, distance: "25km" } },
     "in the box around Lyon": {
       geoBoundingBox: { position: { top: 46, left: 4.5, bottom: 45.5, right: 5.1 } },
@@ -28,7 +28,11 @@ const FILTERS = [
   {
     "is Lily or Bao": { in: { driver: ["lily", "bao"] } },
     "in France": {
-      geoPolygon: { position: { points: ["51.1,2.5", "48.4,-4.8", "43.3,-1.8", "42.4,3.2", "43.7,7.5", "49,8.2"] } },
+      geoPolygon: {
+        position: {
+          points: ["51.1,2.5", "48.4,-4.8", "43.3,-1.8", "42.4,3.2", "43.7,7.5", "49,8.2"],
+        },
+      },
     },
     "10 to 40 km from Paris": {
       geoDistanceRange: { position: PARIS, from: "10km", to: "40km" },
@@ -46,7 +50,9 @@ const FILTERS = [
       },
     },
     "tagged night": { exists: 'tags["night"]' },
-    "first stop is Hue": { select: { field: "stops", index: 0, query: { equals: { value: "Hue" } } } },
+    "first stop is Hue": {
+      select: { field: "stops", index: 0, query: { equals: { value: "Hue" } } },
+    },
     "pays with any card": { match: { payment: { kind: "card" } } },
     "is t1 or t9": { ids: { values: ["t1", "t9"] } },
     nobody: { nothing: {} },
@@ -68,7 +74,13 @@ const STORY = [
       [
         "create in",
         ["everything", "is Lily", "cheap", "near Paris", "a Tuk-Tuk"],
-        ["is Lily or Bao", "in France", "two of must, should and must_not", "tagged night", "is t1 or t9"],
+        [
+          "is Lily or Bao",
+          "in France",
+          "two of must, should and must_not",
+          "tagged night",
+          "is t1 or t9",
+        ],
       ],
     ],
   },
@@ -79,7 +91,14 @@ const STORY = [
       [
         "create in",
         ["everything", "near Paris", "has a rating"],
-        ["is Lily or Bao", "in France", "10 to 40 km from Paris", "Bao, or rated 5", "not Lily", "first stop is Hue"],
+        [
+          "is Lily or Bao",
+          "in France",
+          "10 to 40 km from Paris",
+          "Bao, or rated 5",
+          "not Lily",
+          "first stop is Hue",
+        ],
       ],
     ],
   },
@@ -148,11 +167,7 @@ const STORY = [
     title: "a published message is matched, and stored nowhere",
     act: (documents) => documents.publish({ driver: "bao", fare: 9.99 }),
     heard: [
-      [
-        "publish in",
-        ["everything", "cheap"],
-        ["is Lily or Bao", "Bao, or rated 5", "not Lily"],
-      ],
+      ["publish in", ["everything", "cheap"], ["is Lily or Bao", "Bao, or rated 5", "not Lily"]],
     ],
   },
   {
@@ -164,7 +179,17 @@ const STORY = [
     title: "many at once: each is one notification",
     act: (documents) => documents.mDelete(["t1", "t2", "t9"]),
     heard: [
-      ["delete out", ["everything", "is Lily", "cheap", "near Paris", "a Tuk-Tuk"], ["is Lily or Bao", "in France", "two of must, should and must_not", "tagged night", "is t1 or t9"]],
+      [
+        "delete out",
+        ["everything", "is Lily", "cheap", "near Paris", "a Tuk-Tuk"],
+        [
+          "is Lily or Bao",
+          "in France",
+          "two of must, should and must_not",
+          "tagged night",
+          "is t1 or t9",
+        ],
+      ],
       ["delete out", ["everything", "is Lily"], ["is Lily or Bao", "Lily, and not cheap"]],
       [
         "delete out",
