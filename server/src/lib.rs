@@ -36,8 +36,8 @@ pub use events::{
     EventPayload, Events, Hook, HookFuture, Payload, Pipe, PipeFuture, into_hook, into_pipe,
 };
 pub use request::{
-    BadPayload, Body, Context, Envelope, HttpContext, Language, Outcome, Refresh, Request,
-    Response, Typing,
+    BadPayload, Body, Context, Deprecation, Envelope, HttpContext, Language, Outcome, Refresh,
+    Request, Response, Typing,
 };
 pub use storage::{
     Collection, Document, Hit, SearchQuery, SearchRequest, SearchResult, Storage, StoreError,

@@ -24,6 +24,7 @@ pub(super) struct Router {
 #[derive(Clone)]
 struct Leaf {
     action: Arc<Action>,
+    deprecated: Option<&'static str>,
     /// In the order of the path: two routes may name one place differently.
     placeholders: Arc<[String]>,
 }
@@ -42,6 +43,7 @@ impl Router {
         }
         node.leaf = Some(Leaf {
             action: Arc::clone(action),
+            deprecated: route.deprecated,
             placeholders: placeholders(&route.path).map(str::to_owned).collect(),
         });
         Ok(())
@@ -66,6 +68,7 @@ impl Router {
         Some(Routed {
             controller: (*leaf.action.controller).into(),
             action: (*leaf.action.name).into(),
+            deprecated: leaf.deprecated,
             params: leaf.placeholders.iter().cloned().zip(values).collect(),
         })
     }

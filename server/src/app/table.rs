@@ -20,6 +20,8 @@ pub struct Actions(ArcSwap<Table>);
 pub struct Routed {
     pub controller: String,
     pub action: String,
+    /// The version since which the route is deprecated.
+    pub deprecated: Option<&'static str>,
     /// The values of the placeholders, decoded.
     pub params: Vec<(String, String)>,
 }
@@ -187,6 +189,7 @@ mod tests {
             let expected = expected.map(|(action, params)| Routed {
                 controller: "document".into(),
                 action: action.into(),
+                deprecated: None,
                 params: params
                     .iter()
                     .map(|(k, v)| ((*k).into(), (*v).into()))

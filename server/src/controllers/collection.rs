@@ -1,6 +1,8 @@
 //! Collections of documents: mappings, settings, life and death.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use super::{acknowledged, names};
 use crate::app::Place::{Body, Query};
@@ -80,6 +82,9 @@ async fn create(app: &App, request: &mut Request) -> ActionResult {
     let at = names::place(request)?;
     names::check_collection(&at)?;
     let (mappings, settings) = definition(request)?;
+    if is_old(request) {
+        request.add_deprecation("2.1.0", "mappings belong into body.mappings");
+    }
     app.storage
         .create_collection(&at, &mappings, &settings)
         .await?;
@@ -90,18 +95,18 @@ async fn create(app: &App, request: &mut Request) -> ActionResult {
 /// Mappings and settings of the body. Mappings may also be the body itself, as
 /// old clients send them.
 fn definition(request: &Request) -> Result<(Value, Value), ApiError> {
-    let body = request.body.as_ref().and_then(Value::as_object);
-    let is_old = |it: &Map<_, _>| {
-        ["properties", "dynamic", "_meta"]
-            .iter()
-            .any(|key| it.contains_key(*key))
-    };
-    if let Some(mappings) = body.filter(|it| is_old(it)) {
-        let mut mappings = mappings.clone();
-        mappings.retain(|key, _| key != "mappings" && key != "settings");
-        return Ok((mappings.into(), part(request, "settings")?));
+    if !is_old(request) {
+        return Ok((part(request, "mappings")?, part(request, "settings")?));
     }
-    Ok((part(request, "mappings")?, part(request, "settings")?))
+    let mut mappings = request.body_object()?.clone();
+    mappings.retain(|key, _| key != "mappings" && key != "settings");
+    Ok((mappings.into(), part(request, "settings")?))
+}
+
+fn is_old(request: &Request) -> bool {
+    let keys = ["properties", "dynamic", "_meta"];
+    let body = request.body.as_ref().and_then(Value::as_object);
+    body.is_some_and(|it| keys.iter().any(|key| it.contains_key(*key)))
 }
 
 /// An object of the body; empty when absent.
@@ -148,6 +153,9 @@ async fn get_settings(app: &App, request: &mut Request) -> ActionResult {
 }
 
 async fn list(app: &App, request: &mut Request) -> ActionResult {
+    if request.args.contains_key("type") {
+        request.add_deprecation("2.10.2", "the argument type is deprecated");
+    }
     let index = request.index()?;
     let kind = request.optional_string("type")?.unwrap_or("all");
     if !["all", "stored", "realtime"].contains(&kind) {
@@ -157,20 +165,6 @@ async fn list(app: &App, request: &mut Request) -> ActionResult {
     let from = count(request, "from")?;
     let size = count(request, "size")?;
 
-    let mut found = Vec::new();
-    if kind != "realtime" {
-        let stored = app.storage.list_collections(index).await?;
-        found.extend(stored.into_iter().map(|it| (it, "stored")));
-    }
-    if kind != "stored" {
-        for name in realtime_collections(app, index) {
-            if !found.iter().any(|it| it.0 == name) {
-                found.push((name, "realtime"));
-            }
-        }
-    }
-    found.sort();
-
     let mut result = json!({"type": kind});
     if from > 0 || size > 0 {
         result["from"] = from.into();
@@ -179,11 +173,33 @@ async fn list(app: &App, request: &mut Request) -> ActionResult {
         result["size"] = size.into();
     }
     let limit = if size > 0 { size } else { usize::MAX };
+    let found = collections(app, index, kind).await?;
     let page = found.into_iter().skip(from).take(limit);
     result["collections"] = page
         .map(|(name, kind)| json!({"name": name, "type": kind}))
         .collect();
     Ok(Some(result))
+}
+
+/// Types by name; a collection that is stored and listened to is `stored`.
+async fn collections(
+    app: &App,
+    index: &str,
+    kind: &str,
+) -> Result<BTreeMap<String, &'static str>, ApiError> {
+    let mut found = BTreeMap::new();
+    if kind != "stored" {
+        found.extend(
+            realtime_collections(app, index)
+                .into_iter()
+                .map(|it| (it, "realtime")),
+        );
+    }
+    if kind != "realtime" {
+        let stored = app.storage.list_collections(index).await?;
+        found.extend(stored.into_iter().map(|it| (it, "stored")));
+    }
+    Ok(found)
 }
 
 /// The collections that somebody listens to, stored or not.

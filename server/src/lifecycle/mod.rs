@@ -18,7 +18,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use serde_json::json;
 
-use crate::app::{Action, App, NotFound};
+use crate::app::{Action, App, NotFound, Verb};
 use crate::connection::Connection;
 use crate::error::{
     API_PROCESS_ACTION_NOT_FOUND, API_PROCESS_CONTROLLER_NOT_FOUND, ApiError,
@@ -56,6 +56,9 @@ async fn live(app: &Arc<App>, mut request: Request) -> Response {
             conclude(app, &mut request, outcome).await; // 25
         }
     }
+    if !app.config.development {
+        request.outcome.deprecations.clear();
+    }
     log_access(&request); // 26
     Response::of(request, Arc::clone(&app.node))
 }
@@ -70,6 +73,7 @@ async fn run(app: &App, request: &mut Request) -> Result<(), ApiError> {
     events.pipe_request("request:onAuthorized", request).await?; // 12
     // 13: limits of rates belong to profiles, and there are none yet.
     let action = find_action(app, request)?; // 14
+    note_deprecated_route(app, request);
     let outcome = perform(app, &action, request).await; // 15–24
     recover(app, &action, request, outcome).await
 }
@@ -92,6 +96,19 @@ fn find_action(app: &App, request: &Request) -> Result<Arc<Action>, ApiError> {
         NotFound::Controller => API_PROCESS_CONTROLLER_NOT_FOUND.with([controller]),
         NotFound::Action => API_PROCESS_ACTION_NOT_FOUND.with([controller, action]),
     })
+}
+
+/// In development, clients are told that a route will go.
+fn note_deprecated_route(app: &App, request: &mut Request) {
+    let Some(http) = request.context.http.clone() else {
+        return;
+    };
+    let verb = Verb::from_name(&http.verb).filter(|_| app.config.development);
+    let routed = verb.and_then(|verb| app.actions.route(verb, &http.path));
+    if let Some(version) = routed.and_then(|it| it.deprecated) {
+        let message = format!("the route {} {} is deprecated", http.verb, http.path);
+        request.add_deprecation(version, &message);
+    }
 }
 
 /// Runs the action itself. What it leaves in the outcome stays there when it fails.

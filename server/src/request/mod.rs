@@ -80,9 +80,27 @@ pub struct Outcome {
     pub hidden_headers: Vec<(String, String)>,
     /// Answer the bare result instead of the envelope.
     pub raw: bool,
+    /// What the client should stop using; told in development only.
+    pub deprecations: Vec<Deprecation>,
+}
+
+/// Something that clients should stop using.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deprecation {
+    /// The version since which it is deprecated.
+    pub version: String,
+    pub message: String,
 }
 
 impl Request {
+    /// Tells the client, in development, what it should stop using.
+    pub fn add_deprecation(&mut self, version: &str, message: &str) {
+        self.outcome.deprecations.push(Deprecation {
+            version: version.into(),
+            message: message.into(),
+        });
+    }
+
     /// Who is noted as the author of a change: `-1` is anybody, `None` the
     /// application itself.
     pub fn kuid(&self) -> Option<&str> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use super::Request;
+use super::{Deprecation, Request};
 use crate::error::ApiError;
 
 /// The end of a request.
@@ -34,6 +34,7 @@ pub struct Envelope {
     pub action: Option<String>,
     pub index: Option<Value>,
     pub collection: Option<Value>,
+    pub deprecations: Vec<Deprecation>,
     pub error: Option<ApiError>,
     /// What the action set and may be shown: names in lower case, no cookies.
     pub headers: Vec<(String, String)>,
@@ -62,6 +63,7 @@ impl Response {
                 action: Some(request.action).filter(|it| !it.is_empty()),
                 index: args.remove("index"),
                 collection: args.remove("collection"),
+                deprecations: outcome.deprecations,
                 error: outcome.error,
                 headers: outcome.headers,
                 node,
@@ -146,6 +148,7 @@ impl Envelope {
             action: None,
             index: None,
             collection: None,
+            deprecations: Vec::new(),
             error: None,
             headers: Vec::new(),
             node: node.into(),
@@ -172,6 +175,9 @@ impl Serialize for Content<'_> {
             map.serialize_entry("collection", collection)?;
         }
         map.serialize_entry("controller", &it.controller)?;
+        if !it.deprecations.is_empty() {
+            map.serialize_entry("deprecations", &it.deprecations)?;
+        }
         map.serialize_entry("error", &it.error.as_ref().map(ApiError::to_json))?;
         map.serialize_entry("headers", &Pairs(&it.headers))?;
         if let Some(index) = &it.index {
@@ -187,6 +193,15 @@ impl Serialize for Content<'_> {
         if self.with_room {
             map.serialize_entry("room", &it.request_id)?;
         }
+        map.end()
+    }
+}
+
+impl Serialize for Deprecation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("message", &self.message)?;
+        map.serialize_entry("version", &self.version)?;
         map.end()
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::app::{API_VERSION, Route, Verb};
+use crate::request::HttpContext;
 
 async fn result(app: &Arc<App>, payload: Value) -> Value {
     let (status, content) = answer(app, request(payload.clone())).await;
@@ -184,5 +185,28 @@ async fn openapi_as_yaml_and_as_nothing() {
             (400, &json!("api.assert.unexpected_argument"))
         );
         assert!(refused.headers.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn deprecations_are_told_in_development() {
+    for development in [true, false] {
+        let mut config = Settings::default().check().unwrap();
+        config.development = development;
+        let app = app_from(config);
+        let mut old = request(json!({"controller": "server", "action": "publicApi"}));
+        let http = HttpContext {
+            verb: "GET".into(),
+            path: "/_publicApi".into(),
+            url: "/_publicApi".into(),
+        };
+        old.context.http = Some(Arc::new(http));
+        let (_, content) = answer(&app, old).await;
+        let message = "the route GET /_publicApi is deprecated";
+        let expected = json!([{"message": message, "version": "2.5.0"}]);
+        assert_eq!(
+            content.get("deprecations"),
+            development.then_some(&expected)
+        );
     }
 }

@@ -14,7 +14,7 @@ use broken::Broken;
 
 use super::*;
 use crate::app::{ActionResult, Identity, State, action, controller};
-use crate::config::Settings;
+use crate::config::{Config, Settings};
 use crate::controllers;
 use crate::error::{API_PROCESS_ADMIN_EXISTS, API_PROCESS_OVERLOADED};
 use crate::events::{OWNER_APPLICATION, Pipe};
@@ -35,7 +35,10 @@ async fn panicking(_: &App, request: &mut Request) -> ActionResult {
 }
 
 fn app_with(settings: &Settings) -> Arc<App> {
-    let config = settings.check().unwrap();
+    app_from(settings.check().unwrap())
+}
+
+fn app_from(config: Config) -> Arc<App> {
     let app = App::new(Arc::new(config), Arc::new(Broken), Identity::own());
     app.actions.extend(controllers::all()).unwrap();
     let actions = [
@@ -277,7 +280,7 @@ async fn pipes_may_save_a_request() {
 async fn pipes_may_change_requests_and_answers() {
     let app = app();
     changing(&app, "request:beforeExecution", |request| {
-        request.action = "fine".into()
+        request.action = "fine".into();
     });
     changing(&app, "test:afterFine", |request| {
         request.outcome.result = Some(Some(json!("changed")));
