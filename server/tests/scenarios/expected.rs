@@ -56,7 +56,9 @@ fn error_of(written: &Value, tables: &Tables) -> Value {
     if error.as_object().is_some_and(is_directive) {
         return error;
     }
-    if let Some(id) = error.get("id").and_then(Value::as_str) {
+    // An id may be a pattern too; then the step says what it needs of the rest.
+    let id = error.get("id").and_then(Value::as_str);
+    if let Some(id) = id.filter(|it| !it.starts_with('<')) {
         let (code, status) = tables.error(id);
         error["code"] = json!(code);
         error["status"] = json!(status);
@@ -126,7 +128,10 @@ pub fn events(step: &Step, message: &Message, bindings: &Bindings) -> Option<Val
         events.splice(0..0, begin.map(Value::from));
         events.extend([outcome, "request:afterExecution"].map(Value::from));
     }
-    if let Message::Http(request) = message {
+    // A request within `/_query` is not the one that the event of the verb carries.
+    if let Message::Http(request) = message
+        && request.path != "/_query"
+    {
         events.insert(0, json!(format!("http:{}", request.verb.to_lowercase())));
     }
     Some(json!(events))

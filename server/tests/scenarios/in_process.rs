@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use koncorde_server::{Backend, Payload};
+use koncorde_server::{Backend, Payload, Server};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -12,9 +12,9 @@ use tokio::runtime::Runtime;
 use crate::tables::Tables;
 
 pub struct InProcess {
-    port: u16,
+    server: Server,
     pub recorder: Recorder,
-    /// Runs the server; ends with it.
+    /// Runs the server, and ends it.
     _runtime: Runtime,
     _folder: TempDir,
 }
@@ -82,7 +82,7 @@ impl InProcess {
             .block_on(backend.start())
             .unwrap_or_else(|it| panic!("{it}"));
         Self {
-            port: server.address().port(),
+            server,
             recorder,
             _runtime: runtime,
             _folder: folder,
@@ -90,7 +90,7 @@ impl InProcess {
     }
 
     pub fn port(&self) -> u16 {
-        self.port
+        self.server.address().port()
     }
 }
 

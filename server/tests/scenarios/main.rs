@@ -38,6 +38,9 @@ use tables::Tables;
 /// More than there are processors, since most of the time is spent waiting.
 const PLAYERS: usize = 8;
 
+/// By file and name: the transport, and what went wrong.
+type Failures<'a> = BTreeMap<(&'a str, &'a str), Vec<(&'static str, String)>>;
+
 struct Task<'a> {
     file: &'a File,
     scenario: &'a Scenario,
@@ -98,9 +101,9 @@ fn scenarios() {
     assert!(
         failures.is_empty(),
         "{} of {} runs failed\n\n{}",
-        failures.len(),
+        failures.values().map(Vec::len).sum::<usize>(),
         tasks.len(),
-        failures.join("\n\n")
+        failures.iter().map(report::failure).collect::<String>()
     );
 }
 
@@ -147,22 +150,24 @@ fn transports(scenario: &Scenario, tables: &Tables) -> Vec<Transport> {
     transports
 }
 
-fn play_all(tasks: &[Task<'_>], tables: &Tables) -> Vec<String> {
-    let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+/// The failures of each scenario, with the transport of each.
+fn play_all<'a>(tasks: &[Task<'a>], tables: &Tables) -> Failures<'a> {
+    let (next, failures) = (AtomicUsize::new(0), Mutex::new(Failures::new()));
     thread::scope(|scope| {
         for _ in 0..PLAYERS {
             scope.spawn(|| {
                 while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if let Err(failure) = task.play(tables) {
-                        failures.lock().unwrap().push(failure);
+                        let name = (&*task.file.name, &*task.scenario.name);
+                        let mut failures = failures.lock().unwrap();
+                        let failures = failures.entry(name).or_default();
+                        failures.push((task.transport.name(), failure));
                     }
                 }
             });
         }
     });
-    let mut failures = failures.into_inner().unwrap();
-    failures.sort();
-    failures
+    failures.into_inner().unwrap()
 }
 
 impl Task<'_> {
@@ -170,16 +175,10 @@ impl Task<'_> {
         let played = panic::catch_unwind(AssertUnwindSafe(|| {
             run::play(self.scenario, self.transport, self.host, tables)
         }));
-        let failure = match played {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(failure)) => failure,
-            Err(panic) => match panic.downcast_ref::<String>() {
-                Some(text) => text.clone(),
-                None => "panicked".to_owned(),
-            },
-        };
-        let (file, scenario) = (&self.file.name, &self.scenario.name);
-        let transport = self.transport.name();
-        Err(format!("{file}: {scenario} [{transport}] {failure}"))
+        played.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or(panic.downcast_ref::<&str>().copied());
+            Err(text.unwrap_or("panicked").to_owned())
+        })
     }
 }

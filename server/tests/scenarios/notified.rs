@@ -11,7 +11,9 @@ use crate::report;
 /// `{user: "in", count: 2, room: …}` for one of a user; other keys change the rest.
 /// An object with neither is the notification itself.
 pub fn pattern(written: &Value, origin: &Map<String, Value>, place: &[Value; 2]) -> Value {
-    let written = written.as_object().unwrap();
+    let Some(written) = written.as_object() else {
+        return written.clone();
+    };
     let mut pattern = match (written.get("document"), written.get("user")) {
         (Some(action), _) => document(action.as_str().unwrap()),
         (_, Some(user)) => presence(user.as_str().unwrap(), &written["count"]),

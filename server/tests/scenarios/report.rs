@@ -22,6 +22,19 @@ pub fn mismatch(request: &str, expected: &Value, got: &Value, mismatch: &Mismatc
     )
 }
 
+/// A scenario that failed: what went wrong first, and over what else something did.
+pub fn failure((name, runs): (&(&str, &str), &Vec<(&str, String)>)) -> String {
+    let (file, scenario) = name;
+    let (transport, what) = &runs[0];
+    let mut others: Vec<_> = runs[1..].iter().map(|(other, _)| *other).collect();
+    others.sort_unstable();
+    let also = match others.is_empty() {
+        true => String::new(),
+        false => format!(" (also over {})", others.join(", ")),
+    };
+    format!("{file}: {scenario}\n  over {transport}{also}, {what}\n\n")
+}
+
 /// The beginning of what is too long to read.
 fn shorten(text: &str) -> String {
     match text.char_indices().nth(3000) {
