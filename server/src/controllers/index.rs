@@ -9,6 +9,7 @@ use crate::error::API_ASSERT_INVALID_TYPE;
 use crate::events::Payload;
 use crate::request::Request;
 use crate::security;
+use crate::storage::{StoreError, StoreErrorKind};
 
 pub(super) fn actions() -> Vec<Action> {
     controller(
@@ -65,10 +66,14 @@ async fn list(app: &App, request: &mut Request) -> ActionResult {
         return Ok(Some(json!({"indexes": indexes})));
     }
     let mut counts = Map::new();
-    for index in &indexes {
-        let collections = app.storage.list_collections(index).await?;
-        counts.insert(index.clone(), collections.len().into());
+    for index in indexes {
+        match app.storage.list_collections(&index).await {
+            Ok(collections) => counts.insert(index, collections.len().into()),
+            Err(error) if is_gone(&error) => continue,
+            Err(error) => return Err(error.into()),
+        };
     }
+    let indexes: Vec<_> = counts.keys().collect();
     Ok(Some(json!({"indexes": indexes, "collections": counts})))
 }
 
@@ -87,11 +92,20 @@ async fn m_delete(app: &App, request: &mut Request) -> ActionResult {
             deleted.push(index);
         }
     }
-    for index in &deleted {
-        app.storage.delete_index(index).await?;
+    for index in deleted.clone() {
+        match app.storage.delete_index(index).await {
+            Ok(()) => {}
+            Err(error) if is_gone(&error) => deleted.retain(|it| *it != index),
+            Err(error) => return Err(error.into()),
+        }
     }
     tell(app, "mDelete", "indexes", deleted.clone().into());
     Ok(Some(json!({"deleted": deleted})))
+}
+
+/// Somebody deleted the index meanwhile.
+fn is_gone(error: &StoreError) -> bool {
+    matches!(error.kind, StoreErrorKind::UnknownIndex { .. })
 }
 
 fn tell(app: &App, change: &str, key: &str, what: Value) {

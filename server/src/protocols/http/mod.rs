@@ -129,7 +129,9 @@ fn route(app: &App, head: &Head) -> Result<Target, ApiError> {
     // Slashes too many count for nothing.
     let mut segments = head.path.split('/').filter(|it| !it.is_empty());
     match (verb, segments.next(), segments.next()) {
-        (Verb::Get, Some("_healthcheck"), None) => return Ok(Target::Healthcheck),
+        (Verb::Get, Some("_healthcheck"), None) | (Verb::Head, None, None) => {
+            return Ok(Target::Healthcheck);
+        }
         (Verb::Get, Some("_ready"), None) => return Ok(Target::Ready),
         (Verb::Post, Some("_query"), None) => return Ok(Target::Query),
         _ => {}
