@@ -23,20 +23,36 @@ pub(super) fn describe(app: &App) -> Value {
         },
         "services": {
             "internalCache": cache(),
-            "internalStorage": storage(),
+            "internalStorage": storage(app),
             "memoryStorage": cache(),
-            "publicStorage": storage(),
+            "publicStorage": storage(app),
         },
     })
 }
 
-fn storage() -> Value {
-    json!({"type": "embedded", "version": env!("CARGO_PKG_VERSION"), "status": "green"})
+/// There is no Lucene below: the key `lucene` stays away.
+fn storage(app: &App) -> Value {
+    let version = env!("CARGO_PKG_VERSION");
+    let used = machine::folder_bytes(&app.config.server.data_path);
+    json!({
+        "type": "embedded",
+        "version": version,
+        "status": "green",
+        "spaceUsed": machine::readable(used).to_lowercase() + "b",
+        "nodes": {"count": {"total": 1, "master": 1, "data": 1}, "versions": [version]},
+    })
 }
 
-/// What other servers keep in a cache beside them lives in this process.
+/// What other servers keep in a cache beside them lives in this process: its
+/// memory is the memory of the cache.
 fn cache() -> Value {
-    json!({"type": "embedded", "version": env!("CARGO_PKG_VERSION"), "mode": "standalone"})
+    json!({
+        "type": "embedded",
+        "version": env!("CARGO_PKG_VERSION"),
+        "mode": "standalone",
+        "memoryUsed": machine::readable(machine::memory_used_bytes()),
+        "memoryPeak": machine::readable(machine::memory_peak_bytes()),
+    })
 }
 
 fn application(app: &App) -> Value {

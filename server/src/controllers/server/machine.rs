@@ -2,13 +2,46 @@
 //! (Linux does), the answers are zero and empty.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 /// Resident memory of this process.
 pub(super) fn memory_used_bytes() -> u64 {
+    of_this_process("VmRSS:")
+}
+
+/// The most it ever was.
+pub(super) fn memory_peak_bytes() -> u64 {
+    of_this_process("VmHWM:")
+}
+
+fn of_this_process(name: &str) -> u64 {
     let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    kilobytes(&text, "VmRSS:").unwrap_or(0) * 1024
+    kilobytes(&text, name).unwrap_or(0) * 1024
+}
+
+/// The files of a folder and of those in it; what cannot be read counts for nothing.
+pub(super) fn folder_bytes(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|it| match it.metadata() {
+        Ok(metadata) if metadata.is_dir() => folder_bytes(&it.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
+/// `1536` → `1.50K`.
+pub(super) fn readable(bytes: u64) -> String {
+    let mut amount = bytes as f64;
+    for unit in ["", "K", "M", "G"] {
+        if amount < 1024.0 {
+            return format!("{amount:.2}{unit}");
+        }
+        amount /= 1024.0;
+    }
+    format!("{amount:.2}T")
 }
 
 /// The number on the line that starts so.
