@@ -1,0 +1,219 @@
+//! Does a document fit a mapping, and which fields does it add?
+//!
+//! One walk over the document. Fields that the mapping does not know are
+//! inferred as Elasticsearch does and gathered in a mapping of their own, which
+//! stays empty for nearly every document.
+
+use serde_json::{Map, Value};
+
+use super::parse::{EMPTY_PART, split_name};
+use super::value::{self, accepts};
+use super::{DataType, Dynamic, Field, Leaf, Mapping, ObjectField};
+use crate::limits::MAPPING_DEPTH_MAX;
+
+/// What a document that fits asks for.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Fit {
+    /// Nothing: the mapping knows all its fields.
+    AsItIs,
+    /// New fields, to be merged in.
+    Growing(Mapping),
+}
+
+/// Why a document does not fit.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Misfit {
+    /// A strict mapping does not know the field; its own name, as Elasticsearch
+    /// reports it.
+    Unknown { field: String },
+    /// The field, with its path, cannot take its value.
+    Refused { field: String, reason: String },
+}
+
+type Result<T> = std::result::Result<T, Misfit>;
+
+impl Misfit {
+    fn refused(field: &str, reason: impl Into<String>) -> Self {
+        Self::Refused {
+            field: field.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// The same, seen from the object around `parent`.
+    fn below(self, parent: &str) -> Self {
+        match self {
+            Self::Unknown { .. } => self,
+            Self::Refused { field, reason } => Self::Refused {
+                field: format!("{parent}.{field}"),
+                reason,
+            },
+        }
+    }
+}
+
+impl Mapping {
+    pub(crate) fn fit(&self, document: &Map<String, Value>) -> Result<Fit> {
+        let mut growth = ObjectField::default();
+        let dynamic = self.root.dynamic.unwrap_or_default();
+        object(Some(&self.root), &mut growth, dynamic, document, 0)?;
+        if growth.is_empty() {
+            return Ok(Fit::AsItIs);
+        }
+        Ok(Fit::Growing(Self {
+            root: growth,
+            meta: None,
+        }))
+    }
+}
+
+/// Walks one object. `known` is the field that the mapping has for it; `growth`
+/// what this document added to it so far.
+fn object(
+    known: Option<&ObjectField>,
+    growth: &mut ObjectField,
+    dynamic: Dynamic,
+    document: &Map<String, Value>,
+    depth: usize,
+) -> Result<()> {
+    if known.is_some_and(|it| it.is_disabled) {
+        return Ok(());
+    }
+    let dynamic = known.and_then(|it| it.dynamic).unwrap_or(dynamic);
+    for (key, value) in document {
+        if !key.contains('.') && !key.trim().is_empty() {
+            member(known, growth, dynamic, (key, value), depth)?;
+            continue;
+        }
+        let names = split_name(key).ok_or_else(|| Misfit::refused(key, EMPTY_PART))?;
+        let mut wrapped = value.clone();
+        for name in names.iter().skip(1).rev() {
+            wrapped = Map::from_iter([((*name).to_owned(), wrapped)]).into();
+        }
+        member(known, growth, dynamic, (names[0], &wrapped), depth)?;
+    }
+    Ok(())
+}
+
+/// One member of an object.
+fn member(
+    known: Option<&ObjectField>,
+    growth: &mut ObjectField,
+    dynamic: Dynamic,
+    (name, value): (&str, &Value),
+    depth: usize,
+) -> Result<()> {
+    match known.and_then(|it| it.properties.get(name)) {
+        Some(Field::Leaf(leaf)) => check(name, leaf, value),
+        Some(Field::Object(field)) => {
+            let new = growth.properties.remove(name);
+            let mut new = match new {
+                Some(Field::Object(new)) => new,
+                _ => ObjectField::default(),
+            };
+            objects(Some(field), &mut new, dynamic, (name, value), depth + 1)?;
+            if !new.is_empty() {
+                growth.properties.insert(name.into(), Field::Object(new));
+            }
+            Ok(())
+        }
+        None => match dynamic {
+            Dynamic::False => Ok(()),
+            Dynamic::Strict => Err(Misfit::Unknown { field: name.into() }),
+            Dynamic::True => infer(growth, (name, value), depth),
+        },
+    }
+}
+
+/// An object, or an array of objects.
+fn objects(
+    known: Option<&ObjectField>,
+    growth: &mut ObjectField,
+    dynamic: Dynamic,
+    (name, value): (&str, &Value),
+    depth: usize,
+) -> Result<()> {
+    if depth > MAPPING_DEPTH_MAX {
+        let reason = format!("it nests deeper than {MAPPING_DEPTH_MAX} levels");
+        return Err(Misfit::refused(name, reason));
+    }
+    match value {
+        Value::Null => Ok(()),
+        _ if known.is_some_and(|it| it.is_disabled) => Ok(()),
+        Value::Object(document) => {
+            object(known, growth, dynamic, document, depth).map_err(|it| it.below(name))
+        }
+        Value::Array(items) => items
+            .iter()
+            .try_for_each(|item| objects(known, growth, dynamic, (name, item), depth)),
+        concrete => {
+            let preview = value::preview(concrete);
+            let reason = format!("it is mapped as an object and cannot take the value {preview}");
+            Err(Misfit::refused(name, reason))
+        }
+    }
+}
+
+/// A field that is new: its type follows from its first value that is not
+/// `null`, the others must fit that.
+fn infer(growth: &mut ObjectField, (name, value): (&str, &Value), depth: usize) -> Result<()> {
+    match growth.properties.get_mut(name) {
+        Some(Field::Leaf(leaf)) => return check(name, leaf, value),
+        Some(Field::Object(new)) => {
+            return objects(None, new, Dynamic::True, (name, value), depth + 1);
+        }
+        None => (),
+    }
+    match value {
+        Value::Null => Ok(()),
+        Value::Array(items) => items
+            .iter()
+            .try_for_each(|item| infer(growth, (name, item), depth)),
+        Value::Object(_) => {
+            let mut new = ObjectField::default();
+            objects(None, &mut new, Dynamic::True, (name, value), depth + 1)?;
+            growth.properties.insert(name.into(), Field::Object(new));
+            Ok(())
+        }
+        scalar => {
+            let leaf = infer_leaf(scalar);
+            check(name, &leaf, scalar)?;
+            growth.properties.insert(name.into(), Field::Leaf(leaf));
+            Ok(())
+        }
+    }
+}
+
+fn infer_leaf(scalar: &Value) -> Leaf {
+    match scalar {
+        Value::Bool(_) => Leaf::new(DataType::Boolean),
+        Value::Number(number) if number.is_f64() => Leaf::new(DataType::Float),
+        Value::Number(_) => Leaf::new(DataType::Long),
+        Value::String(text) if value::looks_like_date(text) => Leaf::new(DataType::Date),
+        _ => text_with_keyword(),
+    }
+}
+
+/// Text for full-text search, and the first 256 characters of it as they are
+/// for sorting and exact search.
+fn text_with_keyword() -> Leaf {
+    let mut keyword = Leaf::new(DataType::Keyword);
+    keyword.parameters.insert("ignore_above".into(), 256.into());
+    let mut text = Leaf::new(DataType::Text);
+    text.fields.insert("keyword".into(), keyword);
+    text
+}
+
+/// The value, or each element of it, is one that the field takes; the
+/// multi-fields have to take it too.
+fn check(name: &str, leaf: &Leaf, value: &Value) -> Result<()> {
+    accepts(leaf, value)
+        .and_then(|()| leaf.fields.values().try_for_each(|it| accepts(it, value)))
+        .map_err(|reason| {
+            let (of, preview) = (leaf.data_type.name(), value::preview(value));
+            Misfit::refused(
+                name,
+                format!("its type [{of}] cannot take the value {preview}: {reason}"),
+            )
+        })
+}

@@ -1,0 +1,128 @@
+//! Mappings: which fields a collection has, and of which type.
+//!
+//! `parse` reads what a user sends, `merge` lets a mapping grow (a type never
+//! changes), `fit` checks a document and finds the fields it adds, `value`
+//! knows what each type accepts, `write` gives a mapping back as JSON.
+
+mod date;
+mod fit;
+mod merge;
+mod parse;
+mod types;
+mod value;
+mod write;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+pub(crate) use date::DateFormat;
+pub(crate) use fit::{Fit, Misfit};
+pub(crate) use types::{DataType, Dynamic};
+pub(crate) use value::{date_ms, number_text};
+
+/// The mapping of a collection; or a part of one, which is to be merged in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Mapping {
+    pub(crate) root: ObjectField,
+    /// `_meta`: whatever the user keeps there.
+    pub(crate) meta: Option<Value>,
+}
+
+/// Fields by name, in the order in which mappings are shown.
+pub(crate) type Properties = BTreeMap<Box<str>, Field>;
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Field {
+    Object(ObjectField),
+    Leaf(Leaf),
+}
+
+/// A field with fields below it; also the root of a mapping.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ObjectField {
+    /// `type: nested`: each element of an array is a document of its own.
+    pub(crate) is_nested: bool,
+    /// `None`: as the object around it.
+    pub(crate) dynamic: Option<Dynamic>,
+    /// `enabled: false`, as the user wrote it: nothing below is looked at.
+    pub(crate) is_disabled: bool,
+    /// Whatever else the user set.
+    pub(crate) parameters: Map<String, Value>,
+    pub(crate) properties: Properties,
+}
+
+/// A field with values.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Leaf {
+    pub(crate) data_type: DataType,
+    /// `analyzer`, `ignore_above`…, as the user set them.
+    pub(crate) parameters: Map<String, Value>,
+    /// How to read dates; only for dates.
+    pub(crate) date_format: Option<DateFormat>,
+    /// Multi-fields: the same values under other types.
+    pub(crate) fields: BTreeMap<Box<str>, Leaf>,
+}
+
+impl Mapping {
+    /// The leaf at a dotted path, with the path of the document where its
+    /// values stand: a multi-field has those of the field around it.
+    pub(crate) fn leaf<'p>(&self, path: &'p str) -> Option<(&Leaf, &'p str)> {
+        let mut properties = &self.root.properties;
+        let mut rest = path;
+        loop {
+            let (name, below) = rest.split_once('.').unwrap_or((rest, ""));
+            match properties.get(name)? {
+                Field::Object(object) if !below.is_empty() => {
+                    properties = &object.properties;
+                    rest = below;
+                }
+                Field::Leaf(leaf) if below.is_empty() => return Some((leaf, path)),
+                Field::Leaf(leaf) => {
+                    let parent = path.len() - below.len() - 1;
+                    return Some((leaf.fields.get(below)?, &path[..parent]));
+                }
+                Field::Object(_) => return None,
+            }
+        }
+    }
+}
+
+impl Leaf {
+    pub(crate) fn new(data_type: DataType) -> Self {
+        Self {
+            data_type,
+            parameters: Map::new(),
+            date_format: (data_type == DataType::Date).then(DateFormat::default),
+            fields: BTreeMap::new(),
+        }
+    }
+
+    /// A parameter that is a number, also when written as text.
+    fn number(&self, parameter: &str) -> Option<u64> {
+        match self.parameters.get(parameter)? {
+            Value::String(text) => text.parse().ok(),
+            value => value.as_u64(),
+        }
+    }
+
+    /// A parameter that is `true` or `false`, also when written as text.
+    fn flag(&self, parameter: &str, default: bool) -> bool {
+        match self.parameters.get(parameter) {
+            Some(Value::Bool(flag)) => *flag,
+            Some(Value::String(text)) => text == "true",
+            _ => default,
+        }
+    }
+
+    /// Longer texts are kept, but not found by this field.
+    pub(crate) fn ignore_above(&self) -> usize {
+        let chars = self.number("ignore_above").map(usize::try_from);
+        chars.and_then(Result::ok).unwrap_or(usize::MAX)
+    }
+
+    /// What stands for an explicit `null`.
+    pub(crate) fn null_value(&self) -> Option<&Value> {
+        self.parameters.get("null_value")
+    }
+}

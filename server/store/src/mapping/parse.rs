@@ -1,0 +1,349 @@
+//! A mapping, read from what a user sends: checked key by key, each error with
+//! its path.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use serde_json::{Map, Value};
+
+use super::types::{COMMON_PARAMETERS, OBJECT_PARAMETERS};
+use super::{DataType, DateFormat, Dynamic, Field, Leaf, Mapping, ObjectField, Properties};
+use crate::error::{StoreError, StoreErrorKind};
+use crate::limits::MAPPING_DEPTH_MAX;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+const ROOT_KEYS: &[&str] = &["properties", "_meta", "dynamic", "dynamic_templates"];
+const OBJECT_KEYS: &[&str] = &["properties", "_meta", "dynamic", "dynamic_templates", "type"];
+
+impl Mapping {
+    /// Reads `{properties?, dynamic?, _meta?}`; nothing (`null`) is an empty one.
+    pub(crate) fn parse(value: &Value) -> Result<Self> {
+        let object = match value {
+            Value::Null => return Ok(Self::default()),
+            Value::Object(object) => object,
+            _ => return Err(malformed("mappings", "mappings must be an object")),
+        };
+        check_keys(object, &mut Vec::new(), ROOT_KEYS)?;
+        Ok(Self {
+            root: ObjectField {
+                dynamic: dynamic(object, "")?,
+                properties: properties(object, &Place::root())?,
+                ..ObjectField::default()
+            },
+            meta: object.get("_meta").cloned(),
+        })
+    }
+}
+
+/// Where a field stands: its name in documents, its path in the mapping.
+struct Place {
+    name: String,
+    path: String,
+    depth: usize,
+}
+
+impl Place {
+    fn root() -> Self {
+        Self {
+            name: String::new(),
+            path: String::new(),
+            depth: 0,
+        }
+    }
+
+    fn below(&self, key: &str) -> Self {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        let name = match self.name.as_str() {
+            "" => key.to_owned(),
+            parent => format!("{parent}.{key}"),
+        };
+        Self {
+            name,
+            path: format!("{}{dot}properties.{key}", self.path),
+            depth: self.depth + 1,
+        }
+    }
+}
+
+/// Objects with `properties` take few keys; a typing error there would else be
+/// taken for a parameter and lost.
+fn check_keys(object: &Map<String, Value>, path: &mut Vec<String>, known: &[&str]) -> Result<()> {
+    for key in object.keys() {
+        if !known.contains(&key.as_str()) {
+            path.push(key.clone());
+            return Err(invalid(path.join("."), suggestion(key, known)));
+        }
+    }
+    let Some(Value::Object(properties)) = object.get("properties") else {
+        return Ok(());
+    };
+    if path.len() / 2 > MAPPING_DEPTH_MAX {
+        return Err(too_deep());
+    }
+    path.push("properties".into());
+    for (name, field) in properties {
+        if let Value::Object(field) = field
+            && field.get("properties").is_some_and(Value::is_object)
+        {
+            path.push(name.clone());
+            check_keys(field, path, OBJECT_KEYS)?;
+            path.pop();
+        }
+    }
+    path.pop();
+    Ok(())
+}
+
+fn is_nested(field: &Map<String, Value>) -> bool {
+    field.get("type").is_some_and(|it| it == "nested")
+}
+
+fn properties(object: &Map<String, Value>, place: &Place) -> Result<Properties> {
+    let fields = match object.get("properties") {
+        None | Some(Value::Null) => return Ok(Properties::new()),
+        Some(Value::Object(fields)) => fields,
+        Some(_) => return Err(malformed("properties", "properties must be an object")),
+    };
+    if place.depth > MAPPING_DEPTH_MAX {
+        return Err(too_deep());
+    }
+    let mut properties = Properties::new();
+    for (key, value) in fields {
+        let place = place.below(key);
+        let names = split_name(key).ok_or_else(|| {
+            StoreError::refused(format!("[mapper_parsing] the field [{key}]: {EMPTY_PART}"))
+        })?;
+        insert(&mut properties, &names, field(value, &place)?, &place)?;
+    }
+    Ok(properties)
+}
+
+/// `a.b` is `b` in the object `a`; `None` when a part is empty.
+pub(super) fn split_name(key: &str) -> Option<Vec<&str>> {
+    let names: Vec<&str> = key.split('.').collect();
+    let is_empty = |it: &&str| it.trim().is_empty();
+    (!names.iter().any(is_empty)).then_some(names)
+}
+
+pub(super) const EMPTY_PART: &str = "its name has an empty part: write names such as a or a.b";
+
+fn insert(into: &mut Properties, names: &[&str], field: Field, place: &Place) -> Result<()> {
+    let [name, below @ ..] = names else {
+        return Ok(());
+    };
+    if below.is_empty() {
+        return match into.entry((*name).into()) {
+            Entry::Vacant(entry) => {
+                entry.insert(field);
+                Ok(())
+            }
+            Entry::Occupied(mut entry) => {
+                match (entry.get_mut(), field) {
+                    (Field::Object(old), Field::Object(new)) => old.merge(new, &place.name),
+                    _ => Err(invalid(
+                        place.path.clone(),
+                        format!("The field [{}] is written twice.", place.name),
+                    )),
+                }
+            }
+        };
+    }
+    let parent = into
+        .entry((*name).into())
+        .or_insert_with(|| Field::Object(ObjectField::default()));
+    match parent {
+        Field::Object(object) => insert(&mut object.properties, below, field, place),
+        Field::Leaf(_) => Err(invalid(
+            place.path.clone(),
+            format!("The field [{name}] has a type and cannot hold fields."),
+        )),
+    }
+}
+
+fn field(value: &Value, place: &Place) -> Result<Field> {
+    let Value::Object(object) = value else {
+        let message = format!("the field [{}] must be an object", place.name);
+        return Err(malformed(&place.name, message));
+    };
+    let is_object = |name: &str| matches!(name, "object" | "nested");
+    match object.get("type") {
+        Some(Value::String(name)) if is_object(name) => object_field(object, place),
+        Some(Value::String(name)) => {
+            let data_type = DataType::parse(name).ok_or_else(|| unknown_type(name, place))?;
+            leaf(data_type, object, place).map(Field::Leaf)
+        }
+        Some(other) => Err(unknown_type(&other.to_string(), place)),
+        None if object.contains_key("properties") => object_field(object, place),
+        None if object.len() == 1 && object.contains_key("enabled") => object_field(object, place),
+        None => Err(StoreError::refused(format!(
+            "[mapper_parsing] the field [{}] has no type: give it `type`, or `properties`",
+            place.name
+        ))),
+    }
+}
+
+fn object_field(object: &Map<String, Value>, place: &Place) -> Result<Field> {
+    let parameters: Map<_, _> = object
+        .iter()
+        .filter(|(key, _)| !OBJECT_KEYS.contains(&key.as_str()) && *key != "enabled")
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    if let Some(unknown) = parameters
+        .keys()
+        .find(|it| !OBJECT_PARAMETERS.contains(&it.as_str()))
+    {
+        return Err(unknown_parameter(unknown, place));
+    }
+    let enabled = object.get("enabled");
+    Ok(Field::Object(ObjectField {
+        is_nested: is_nested(object),
+        dynamic: dynamic(object, &place.path)?,
+        is_disabled: enabled.is_some_and(|it| it == false || it == "false"),
+        parameters,
+        properties: properties(object, place)?,
+    }))
+}
+
+fn leaf(data_type: DataType, object: &Map<String, Value>, place: &Place) -> Result<Leaf> {
+    let known = data_type.parameters();
+    let is_known = |key: &str| {
+        COMMON_PARAMETERS.contains(&key) || known.is_none_or(|known| known.contains(&key))
+    };
+    if let Some(unknown) = object.keys().find(|it| !is_known(it)) {
+        return Err(unknown_parameter(unknown, place));
+    }
+    let is_parameter = |key: &str| key != "type" && key != "fields";
+    let parameters: Map<_, _> = object
+        .iter()
+        .filter(|(key, _)| is_parameter(key))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    Ok(Leaf {
+        date_format: date_format(data_type, &parameters),
+        fields: multi_fields(object, place)?,
+        data_type,
+        parameters,
+    })
+}
+
+fn date_format(data_type: DataType, parameters: &Map<String, Value>) -> Option<DateFormat> {
+    if !matches!(data_type, DataType::Date | DataType::DateNanos) {
+        return None;
+    }
+    let format = parameters.get("format").and_then(Value::as_str);
+    Some(format.map_or_else(DateFormat::default, DateFormat::parse))
+}
+
+fn multi_fields(object: &Map<String, Value>, place: &Place) -> Result<BTreeMap<Box<str>, Leaf>> {
+    let fields = match object.get("fields") {
+        None | Some(Value::Null) => return Ok(BTreeMap::new()),
+        Some(Value::Object(fields)) => fields,
+        Some(_) => return Err(malformed("fields", "fields must be an object")),
+    };
+    let mut leaves = BTreeMap::new();
+    for (key, value) in fields {
+        let place = Place {
+            name: format!("{}.{key}", place.name),
+            path: format!("{}.fields.{key}", place.path),
+            depth: place.depth + 1,
+        };
+        match field(value, &place)? {
+            Field::Leaf(leaf) if leaf.fields.is_empty() => {
+                leaves.insert(key.as_str().into(), leaf);
+            }
+            _ => {
+                return Err(invalid(
+                    place.path,
+                    "A multi-field has a type of its own and no fields.".into(),
+                ));
+            }
+        }
+    }
+    Ok(leaves)
+}
+
+fn dynamic(object: &Map<String, Value>, path: &str) -> Result<Option<Dynamic>> {
+    let Some(value) = object.get("dynamic") else {
+        return Ok(None);
+    };
+    Dynamic::parse(value).map(Some).ok_or_else(|| {
+        let path = match path {
+            "" => "dynamic".to_owned(),
+            path => format!("{path}.dynamic"),
+        };
+        let hint = match value.as_str() {
+            Some(text) => suggestion(text, &Dynamic::NAMES),
+            None => "The value of dynamic is one of the texts true, false, strict.".into(),
+        };
+        invalid(path, hint)
+    })
+}
+
+fn invalid(path: String, hint: String) -> StoreError {
+    let message = format!("the mapping is wrong at {path}. {hint}");
+    StoreError::new(StoreErrorKind::InvalidMapping { path, hint }, message)
+}
+
+fn malformed(property: &str, message: impl Into<String>) -> StoreError {
+    let property = property.to_owned();
+    StoreError::new(StoreErrorKind::MalformedMapping { property }, message)
+}
+
+fn too_deep() -> StoreError {
+    StoreError::refused(format!(
+        "the mapping nests deeper than {MAPPING_DEPTH_MAX} levels"
+    ))
+}
+
+fn unknown_type(name: &str, place: &Place) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::UnknownFieldType {
+            field: place.name.clone(),
+            data_type: name.into(),
+        },
+        format!("the field [{}] has the unknown type [{name}]", place.name),
+    )
+}
+
+fn unknown_parameter(parameter: &str, place: &Place) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::UnknownFieldParameter {
+            parameter: parameter.into(),
+            field: place.name.clone(),
+        },
+        format!(
+            "the field [{}] takes no parameter [{parameter}]",
+            place.name
+        ),
+    )
+}
+
+/// The nearest of the known words, or all of them.
+fn suggestion(word: &str, known: &[&str]) -> String {
+    let near = known
+        .iter()
+        .map(|it| (distance(word, it), it))
+        .min()
+        .filter(|(distance, it)| *distance <= it.len() / 2);
+    match near {
+        Some((_, it)) => format!("Did you mean \"{it}\"?"),
+        None => format!("Known here: {}.", known.join(", ")),
+    }
+}
+
+/// How many letters to add, drop or change (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().take(64).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[b.len()]
+}
