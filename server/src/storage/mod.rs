@@ -1,11 +1,13 @@
 //! Where documents live, in our words. What implements it never knows of
 //! requests, users or sockets.
 
+mod embedded; // the store of this machine
 mod error; // what clients are told when the store refuses
 
 use async_trait::async_trait;
 use serde_json::Value;
 
+pub use embedded::Embedded;
 pub use koncorde_store::{
     Collection, Document, Hit, Refresh, SearchQuery, SearchRequest, SearchResult, StoreError,
     StoreErrorKind, Write, WriteKind, Written,

@@ -157,15 +157,9 @@ mod tests {
     fn paths_are_removed() {
         let before = json!({"a": {"b": 1, "c": [10, {"d": 2}]}, "x.y": 3, "z": 4});
         let cases = [
-            (
-                "z",
-                json!({"a": {"b": 1, "c": [10, {"d": 2}]}, "x.y": 3}),
-            ),
+            ("z", json!({"a": {"b": 1, "c": [10, {"d": 2}]}, "x.y": 3})),
             ("a", json!({"x.y": 3, "z": 4})),
-            (
-                "a.b",
-                json!({"a": {"c": [10, {"d": 2}]}, "x.y": 3, "z": 4}),
-            ),
+            ("a.b", json!({"a": {"c": [10, {"d": 2}]}, "x.y": 3, "z": 4})),
             (
                 "a.c[1].d",
                 json!({"a": {"b": 1, "c": [10, {}]}, "x.y": 3, "z": 4}),
@@ -174,17 +168,16 @@ mod tests {
                 "a.c.0",
                 json!({"a": {"b": 1, "c": [null, {"d": 2}]}, "x.y": 3, "z": 4}),
             ),
-            (
-                "x.y",
-                json!({"a": {"b": 1, "c": [10, {"d": 2}]}, "z": 4}),
-            ),
+            ("x.y", json!({"a": {"b": 1, "c": [10, {"d": 2}]}, "z": 4})),
         ];
         for (path, after) in cases {
             let mut document = object(before.clone());
             unset(&mut document, path);
             assert_eq!(Value::from(document), after, "{path}");
         }
-        for path in ["", ".", "a.q.r", "a.c[7]", "a.c.x", "z.0", "q", "[0]", "a.b.c"] {
+        for path in [
+            "", ".", "a.q.r", "a.c[7]", "a.c.x", "z.0", "q", "[0]", "a.b.c",
+        ] {
             let mut document = object(before.clone());
             unset(&mut document, path);
             assert_eq!(Value::from(document), before, "{path}");

@@ -2,12 +2,30 @@
 //!
 //! JSON documents in collections in indexes, durable in one folder. It knows
 //! JSON, mappings, queries and files; it knows no user, no request, no socket.
+//!
+//! The modules below stand in reading order: a module uses only modules that
+//! stand under it. A write goes through `store` to the `committer`, which fits
+//! it to the `mapping` and puts it into the `files`; a search walks through
+//! `query` over the same files.
 
+mod store; // the open store, the face for tokio
+mod committer; // the one writer: groups of writes, one fsync each
+mod query; // searches: parsed, then interpreted
+mod log; // every write in its order
+mod files; // the data folder and its tables
+mod catalogue; // which indexes and collections exist
+mod settings; // settings of collections, kept and shown
+mod mapping; // which fields a collection has, and of which type
+mod change; // merging, removing, finding parts of documents
+mod id; // ids for documents that come without one
 mod document; // what is stored, written and found
 mod error; // why the store refuses or fails
+mod limits; // every bound, with its reason
 
 pub use document::{
     Collection, Document, Hit, Refresh, SearchQuery, SearchRequest, SearchResult, Write, WriteKind,
     Written,
 };
 pub use error::{StoreError, StoreErrorKind};
+pub use log::{Change, Changes};
+pub use store::{Options, Store};

@@ -28,6 +28,15 @@ pub(crate) const KEYWORD_BYTES_MAX: usize = 32_766;
 /// the first hit on, and the hits before it are held meanwhile.
 pub(crate) const SEARCH_WINDOW_MAX: u64 = 10_000;
 
+/// The levels of one sort; each costs memory for every hit of the window.
+pub(crate) const SORT_FIELDS_MAX: usize = 64;
+
+/// The patterns of one `_source` filter; each is tried on each field of each hit.
+pub(crate) const SOURCE_PATTERNS_MAX: usize = 256;
+
+/// The parts of a setting's name.
+pub(crate) const SETTING_DEPTH_MAX: usize = 20;
+
 /// The stored bytes that one answer may carry; as values they take several
 /// times as much memory.
 pub(crate) const ANSWER_BYTES_MAX: usize = 64 << 20;

@@ -169,7 +169,10 @@ fn steps_of_section(letters: &mut Vec<char>, depth: usize) -> Option<Vec<Step>> 
 }
 
 fn epoch(text: &str, scale: f64) -> Option<i64> {
-    let is_number = |it: &str| it.bytes().all(|it| it.is_ascii_digit() || b"-.".contains(&it));
+    let is_number = |it: &str| {
+        it.bytes()
+            .all(|it| it.is_ascii_digit() || b"-.".contains(&it))
+    };
     match text.parse::<i64>() {
         Ok(number) => number.checked_mul(scale as i64),
         Err(_) if is_number(text) => {
@@ -324,12 +327,36 @@ mod tests {
             (iso, json!("1970-01-01"), Some(0)),
             (iso, json!("1970"), Some(0)),
             (iso, json!("1970-02"), Some(2_678_400_000)),
-            (iso, json!("2024-02-29T12:30:15.250Z"), Some(1_709_209_815_250)),
-            (iso, json!("2024-02-29T12:30:15,25Z"), Some(1_709_209_815_250)),
-            (iso, json!("2024-02-29T12:30:15.250123456Z"), Some(1_709_209_815_250)),
-            (iso, json!("2024-02-29T14:30:15+02:00"), Some(1_709_209_815_000)),
-            (iso, json!("2024-02-29T14:30:15+0200"), Some(1_709_209_815_000)),
-            (iso, json!("2024-02-29T10:30:15-02"), Some(1_709_209_815_000)),
+            (
+                iso,
+                json!("2024-02-29T12:30:15.250Z"),
+                Some(1_709_209_815_250),
+            ),
+            (
+                iso,
+                json!("2024-02-29T12:30:15,25Z"),
+                Some(1_709_209_815_250),
+            ),
+            (
+                iso,
+                json!("2024-02-29T12:30:15.250123456Z"),
+                Some(1_709_209_815_250),
+            ),
+            (
+                iso,
+                json!("2024-02-29T14:30:15+02:00"),
+                Some(1_709_209_815_000),
+            ),
+            (
+                iso,
+                json!("2024-02-29T14:30:15+0200"),
+                Some(1_709_209_815_000),
+            ),
+            (
+                iso,
+                json!("2024-02-29T10:30:15-02"),
+                Some(1_709_209_815_000),
+            ),
             (iso, json!("2024-02-29T12:30"), Some(1_709_209_800_000)),
             (iso, json!("2024-02-29T12"), Some(1_709_208_000_000)),
             (iso, json!("1969-12-31T23:59:59Z"), Some(-1000)),
@@ -347,9 +374,17 @@ mod tests {
             (iso, json!("tomorrow"), None),
             (iso, json!(""), None),
             (iso, json!(true), None),
-            ("epoch_second", json!(1_709_209_815), Some(1_709_209_815_000)),
+            (
+                "epoch_second",
+                json!(1_709_209_815),
+                Some(1_709_209_815_000),
+            ),
             ("epoch_second", json!("2024-02-29"), None),
-            ("yyyy/MM/dd HH:mm:ss||yyyy/MM/dd", json!("2024/02/29"), Some(1_709_164_800_000)),
+            (
+                "yyyy/MM/dd HH:mm:ss||yyyy/MM/dd",
+                json!("2024/02/29"),
+                Some(1_709_164_800_000),
+            ),
             (
                 "yyyy/MM/dd HH:mm:ss||yyyy/MM/dd",
                 json!("2024/02/29 12:30:15"),

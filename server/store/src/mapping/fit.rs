@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::parse::{EMPTY_PART, split_name};
+use super::parse::split_name;
 use super::value::{self, accepts};
 use super::{DataType, Dynamic, Field, Leaf, Mapping, ObjectField};
 use crate::limits::MAPPING_DEPTH_MAX;
@@ -85,7 +85,7 @@ fn object(
             member(known, growth, dynamic, (key, value), depth)?;
             continue;
         }
-        let names = split_name(key).ok_or_else(|| Misfit::refused(key, EMPTY_PART))?;
+        let names = split_name(key).map_err(|reason| Misfit::refused(key, reason))?;
         let mut wrapped = value.clone();
         for name in names.iter().skip(1).rev() {
             wrapped = Map::from_iter([((*name).to_owned(), wrapped)]).into();

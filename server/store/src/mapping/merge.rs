@@ -103,11 +103,7 @@ impl Leaf {
 
 /// A parameter that decided how values were written stays as it was; one that
 /// is not sent again stays too.
-fn check_parameters(
-    old: &Map<String, Value>,
-    new: &Map<String, Value>,
-    path: &str,
-) -> Result<()> {
+fn check_parameters(old: &Map<String, Value>, new: &Map<String, Value>, path: &str) -> Result<()> {
     let is_fixed = |key: &str| !CHANGEABLE_PARAMETERS.contains(&key);
     let different = new
         .iter()

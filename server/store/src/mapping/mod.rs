@@ -8,9 +8,13 @@ mod date;
 mod fit;
 mod merge;
 mod parse;
+mod point;
 mod types;
 mod value;
 mod write;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

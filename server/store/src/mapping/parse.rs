@@ -14,7 +14,13 @@ use crate::limits::MAPPING_DEPTH_MAX;
 type Result<T> = std::result::Result<T, StoreError>;
 
 const ROOT_KEYS: &[&str] = &["properties", "_meta", "dynamic", "dynamic_templates"];
-const OBJECT_KEYS: &[&str] = &["properties", "_meta", "dynamic", "dynamic_templates", "type"];
+const OBJECT_KEYS: &[&str] = &[
+    "properties",
+    "_meta",
+    "dynamic",
+    "dynamic_templates",
+    "type",
+];
 
 impl Mapping {
     /// Reads `{properties?, dynamic?, _meta?}`; nothing (`null`) is an empty one.
@@ -61,7 +67,7 @@ impl Place {
         Self {
             name,
             path: format!("{}{dot}properties.{key}", self.path),
-            depth: self.depth + 1,
+            depth: self.depth + key.split('.').count(),
         }
     }
 }
@@ -111,22 +117,25 @@ fn properties(object: &Map<String, Value>, place: &Place) -> Result<Properties> 
     let mut properties = Properties::new();
     for (key, value) in fields {
         let place = place.below(key);
-        let names = split_name(key).ok_or_else(|| {
-            StoreError::refused(format!("[mapper_parsing] the field [{key}]: {EMPTY_PART}"))
+        let names = split_name(key).map_err(|reason| {
+            StoreError::refused(format!("[mapper_parsing] the field [{key}]: {reason}"))
         })?;
         insert(&mut properties, &names, field(value, &place)?, &place)?;
     }
     Ok(properties)
 }
 
-/// `a.b` is `b` in the object `a`; `None` when a part is empty.
-pub(super) fn split_name(key: &str) -> Option<Vec<&str>> {
-    let names: Vec<&str> = key.split('.').collect();
-    let is_empty = |it: &&str| it.trim().is_empty();
-    (!names.iter().any(is_empty)).then_some(names)
+/// `a.b` is `b` in the object `a`; what is wrong with the name otherwise.
+pub(super) fn split_name(key: &str) -> std::result::Result<Vec<&str>, String> {
+    let names: Vec<&str> = key.split('.').take(MAPPING_DEPTH_MAX + 1).collect();
+    if names.len() > MAPPING_DEPTH_MAX {
+        return Err(format!("its name has more than {MAPPING_DEPTH_MAX} parts"));
+    }
+    if names.iter().any(|it| it.trim().is_empty()) {
+        return Err("its name has an empty part: write names such as a or a.b".into());
+    }
+    Ok(names)
 }
-
-pub(super) const EMPTY_PART: &str = "its name has an empty part: write names such as a or a.b";
 
 fn insert(into: &mut Properties, names: &[&str], field: Field, place: &Place) -> Result<()> {
     let [name, below @ ..] = names else {
@@ -138,15 +147,13 @@ fn insert(into: &mut Properties, names: &[&str], field: Field, place: &Place) ->
                 entry.insert(field);
                 Ok(())
             }
-            Entry::Occupied(mut entry) => {
-                match (entry.get_mut(), field) {
-                    (Field::Object(old), Field::Object(new)) => old.merge(new, &place.name),
-                    _ => Err(invalid(
-                        place.path.clone(),
-                        format!("The field [{}] is written twice.", place.name),
-                    )),
-                }
-            }
+            Entry::Occupied(mut entry) => match (entry.get_mut(), field) {
+                (Field::Object(old), Field::Object(new)) => old.merge(new, &place.name),
+                _ => Err(invalid(
+                    place.path.clone(),
+                    format!("The field [{}] is written twice.", place.name),
+                )),
+            },
         };
     }
     let parent = into

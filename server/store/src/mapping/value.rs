@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use serde_json::{Number, Value};
 
 use super::date::DateValue;
+use super::point::is_geo_point;
 use super::{DataType, DateFormat, Leaf};
 use crate::limits::KEYWORD_BYTES_MAX;
 
@@ -85,7 +86,8 @@ fn object(value: &Value) -> Result<()> {
 
 fn object_or_text(value: &Value) -> Result<()> {
     let fits = value.is_object() || value.is_string();
-    fits.then_some(()).ok_or("it takes an object or a text".into())
+    fits.then_some(())
+        .ok_or("it takes an object or a text".into())
 }
 
 fn keyword(leaf: &Leaf, value: &Value) -> Result<()> {
@@ -123,7 +125,9 @@ fn date(leaf: &Leaf, value: &Value) -> Result<()> {
 fn ip(value: &Value) -> Result<()> {
     let text = value.as_str().ok_or("an address is a text")?;
     let address: std::result::Result<IpAddr, _> = text.parse();
-    address.map(drop).map_err(|_| "no IPv4 or IPv6 address".into())
+    address
+        .map(drop)
+        .map_err(|_| "no IPv4 or IPv6 address".into())
 }
 
 fn number(leaf: &Leaf, of: DataType, value: &Value) -> Result<()> {
@@ -198,20 +202,14 @@ pub(super) fn looks_like_date(text: &str) -> bool {
 /// One point, or an array of points; an array of numbers is one point.
 fn point_or_points(of: DataType, value: &Value) -> Result<()> {
     match value {
+        Value::Null => Ok(()),
         Value::Array(items) if !items.first().is_some_and(Value::is_number) => {
             items.iter().try_for_each(|it| point_or_points(of, it))
         }
-        Value::Null => Ok(()),
-        value if of == DataType::Point => match value {
-            Value::Number(_) | Value::Bool(_) => Err("it takes points".into()),
-            _ => Ok(()),
-        },
-        value => {
-            let point = koncorde::convert_geopoint(value).ok_or("no geographic point")?;
-            let is_on_earth = point.lat.abs() <= 90.0 && point.lon.abs() <= 180.0;
-            is_on_earth
-                .then_some(())
-                .ok_or("latitudes go from -90 to 90, longitudes from -180 to 180".into())
-        }
+        Value::Number(_) | Value::Bool(_) => Err("it takes points".into()),
+        _ if of == DataType::Point => Ok(()),
+        value => is_geo_point(value)
+            .then_some(())
+            .ok_or("it is no point between the latitudes ±90 and the longitudes ±180".into()),
     }
 }
