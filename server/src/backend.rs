@@ -21,7 +21,7 @@ use crate::events::{EventPayload, Hook, OWNER_APPLICATION, Payload, Pipe, into_h
 use crate::lifecycle;
 use crate::protocols::Port;
 use crate::request::{PROTOCOL_INTERNAL, Request, Response, Typing};
-use crate::storage::{Storage, StoreError, StoreErrorKind};
+use crate::storage::{Embedded, Storage, StoreError};
 
 /// A server to be, with what an application adds to it.
 ///
@@ -186,7 +186,7 @@ impl Backend {
             .map_err(StartError::Listen)?;
         let storage = match self.storage {
             Some(storage) => storage,
-            None => open_storage(&config)?,
+            None => open_storage(&config).await?,
         };
         let app = Arc::new(App::new(config, storage, self.identity));
         let started = async {
@@ -226,11 +226,15 @@ fn checked(settings: &Settings) -> Result<Config, StartError> {
     Ok(config)
 }
 
-fn open_storage(config: &Config) -> Result<Arc<dyn Storage>, StartError> {
-    Err(StartError::Storage(StoreError {
-        kind: StoreErrorKind::Unavailable,
-        message: format!("nothing opens {} yet", config.server.data_path.display()),
-    }))
+/// May take a while: after a crash the data is checked first.
+async fn open_storage(config: &Config) -> Result<Arc<dyn Storage>, StartError> {
+    let folder = config.server.data_path.clone();
+    let settings = config.services.storage_engine.default_settings.clone();
+    let opening = tokio::task::spawn_blocking(move || Embedded::open(&folder, settings));
+    match opening.await {
+        Ok(opened) => Ok(Arc::new(opened.map_err(StartError::Storage)?)),
+        Err(bug) => std::panic::resume_unwind(bug.into_panic()),
+    }
 }
 
 async fn pass(app: &App, event: &str) -> Result<(), StartError> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use koncorde_store::{Options, Store};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     Collection, Document, Refresh, SearchQuery, SearchRequest, SearchResult, Storage, StoreError,
@@ -16,10 +16,11 @@ pub struct Embedded(Store);
 
 impl Embedded {
     /// Opens the data folder, made when it does not exist; only one process can
-    /// have it open.
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+    /// have it open. `default_settings` are those of new collections.
+    pub fn open(folder: &Path, default_settings: Map<String, Value>) -> Result<Self, StoreError> {
         let options = Options {
             common_mappings: common_mappings(),
+            default_settings: default_settings.into(),
             ..Options::default()
         };
         Store::open(folder, options).map(Self)

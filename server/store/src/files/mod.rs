@@ -17,7 +17,7 @@ pub(crate) mod tables;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
@@ -36,8 +36,8 @@ pub(crate) struct Files {
     cache_bytes: usize,
     disk: Disk,
     state: RwLock<State>,
-    /// Given back last.
-    _lock: FolderLock,
+    /// Held until the database is closed.
+    lock: Mutex<Option<FolderLock>>,
 }
 
 enum State {
@@ -62,7 +62,7 @@ impl Files {
             cache_bytes,
             disk,
             state: RwLock::new(State::Open(database)),
-            _lock: lock,
+            lock: Mutex::new(Some(lock)),
         })
     }
 
@@ -117,9 +117,11 @@ impl Files {
         }
     }
 
-    /// Leaves the database so that it opens again at once.
+    /// Leaves the database so that it opens again at once, and the folder to
+    /// others.
     pub(crate) fn close(&self) {
         *self.state_mut() = State::Closed;
+        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {

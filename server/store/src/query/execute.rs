@@ -202,7 +202,7 @@ impl Walk<'_, '_> {
         if let Query::Filter(filter) = self.query {
             source.insert("_id".into(), id.into());
             let document = Value::Object(source);
-            if !filter_matches(filter, &document) {
+            if !koncorde::matches(filter, &document) {
                 return Ok(false);
             }
             let Value::Object(object) = document else {
@@ -270,8 +270,4 @@ fn fetch(
 
 fn corrupt(id: &str) -> StoreError {
     StoreError::internal(format!("the stored document [{id}] cannot be read"))
-}
-
-fn filter_matches(_filter: &koncorde::Filter, _document: &Value) -> bool {
-    true
 }
