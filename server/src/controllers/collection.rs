@@ -238,6 +238,7 @@ async fn update(app: &App, request: &mut Request) -> ActionResult {
 async fn update_mapping(app: &App, request: &mut Request) -> ActionResult {
     let at = names::place(request)?;
     let mappings = Value::from(request.body_object()?.clone());
+    request.add_deprecation("2.1.0", "use collection:update");
     app.storage
         .update_collection(&at, &mappings, &json!({}))
         .await?;
