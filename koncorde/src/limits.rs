@@ -20,7 +20,7 @@ pub(crate) const PATTERN_BYTES: usize = 32 * 1024;
 ///
 /// Counted repetition multiplies: without a bound, `((\pL{100}){10})` and its
 /// like would take hundreds of megabytes.
-pub(crate) const PATTERN_COMPILED_BYTES: usize = 8 * 1024 * 1024;
+pub(crate) const PATTERN_COMPILED_BYTES: usize = 10 * 1024 * 1024;
 
 /// How deep groups of a regular expression may nest: the compiler recurses.
 pub(crate) const PATTERN_DEPTH: usize = 250;

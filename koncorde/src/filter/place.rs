@@ -16,8 +16,8 @@ pub(super) struct Place<'a> {
     step: Step<'a>,
     /// Levels of JSON above.
     pub(super) depth: usize,
-    /// The keyword that errors here are about; empty above the first one.
-    keyword: &'a str,
+    /// The keyword that errors here are about; `None` above the first one.
+    keyword: Option<&'a str>,
 }
 
 #[derive(Clone, Copy)]
@@ -34,7 +34,7 @@ impl<'a> Place<'a> {
         label: None,
         step: Step::Here,
         depth: 0,
-        keyword: "",
+        keyword: None,
     };
 
     fn below<'b>(&'b self, label: Option<&'b str>, step: Step<'b>) -> Place<'b> {
@@ -74,7 +74,10 @@ impl<'a> Place<'a> {
 
     /// The same place, with errors about another keyword.
     pub(super) fn about(self, keyword: &'a str) -> Self {
-        Self { keyword, ..self }
+        Self {
+            keyword: Some(keyword),
+            ..self
+        }
     }
 
     pub(super) fn error(&self, message: impl Into<String>) -> FilterError {
@@ -91,8 +94,8 @@ impl<'a> Place<'a> {
         if !labels.is_empty() {
             error = error.with_path(labels.join("."));
         }
-        if !self.keyword.is_empty() {
-            error = error.with_keyword(self.keyword);
+        if let Some(keyword) = self.keyword {
+            error = error.with_keyword(keyword);
         }
         error
     }

@@ -89,8 +89,24 @@ pub(super) fn parse_range(value: &Value, place: &Place<'_>) -> Result<Term, Filt
     let place = place.key(field);
     let bounds = place.non_empty_object(bounds)?;
     place.allow(bounds, &["gt", "gte", "lt", "lte"])?;
-    let lower = parse_bound(bounds, "gt", "gte", "lower", &place)?;
-    let upper = parse_bound(bounds, "lt", "lte", "upper", &place)?;
+    let (mut lower, mut upper) = (Bound::Unbounded, Bound::Unbounded);
+    for (key, value) in bounds {
+        let number = value.as_f64().and_then(Number::new);
+        let number = number.ok_or_else(|| place.key(key).mismatch("must be a number", value))?;
+        let (side, end) = match key.as_str() {
+            "gt" | "gte" => ("lower", &mut lower),
+            _ => ("upper", &mut upper),
+        };
+        if *end != Bound::Unbounded {
+            return Err(place.error(format!("only 1 {side} boundary allowed")));
+        }
+        let is_included = key.ends_with('e');
+        *end = if is_included {
+            Bound::Included(number)
+        } else {
+            Bound::Excluded(number)
+        };
+    }
     let interval = Interval { lower, upper };
     if interval.is_empty() {
         return Err(place.error(
@@ -102,32 +118,6 @@ pub(super) fn parse_range(value: &Value, place: &Place<'_>) -> Result<Term, Filt
         field: Field::new(field),
         interval,
     })
-}
-
-/// Reads one end of a range.
-fn parse_bound(
-    bounds: &Map<String, Value>,
-    excluding: &str,
-    including: &str,
-    side: &str,
-    place: &Place<'_>,
-) -> Result<Bound<Number>, FilterError> {
-    let number = |key: &str| {
-        let Some(value) = bounds.get(key) else {
-            return Ok(None);
-        };
-        let number = value.as_f64().and_then(Number::new);
-        let number = number.ok_or_else(|| place.key(key).mismatch("must be a number", value))?;
-        Ok(Some(number))
-    };
-    match (number(excluding)?, number(including)?) {
-        (None, None) => Ok(Bound::Unbounded),
-        (Some(number), None) => Ok(Bound::Excluded(number)),
-        (None, Some(number)) => Ok(Bound::Included(number)),
-        (Some(_), Some(_)) => Err(place.error(format!(
-            "only 1 {side} boundary allowed, found {excluding} and {including}"
-        ))),
-    }
 }
 
 pub(super) fn parse_regexp(value: &Value, place: &Place<'_>) -> Result<Term, FilterError> {

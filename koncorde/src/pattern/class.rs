@@ -28,9 +28,23 @@ const SCRIPTS: &str = "Adlam Ahom Anatolian_Hieroglyphs Arabic Armenian Avestan 
     Telugu Thaana Thai Tibetan Tifinagh Tirhuta Todhri Toto Tulu_Tigalari Ugaritic Vai Vithkuqi \
     Wancho Warang_Citi Yezidi Yi Zanabazar_Square";
 
-/// Unicode's general categories by their short names, without `C`.
-const CATEGORIES: &str = "Cc Cf Co L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps \
-    S Sc Sk Sm So Z Zl Zp Zs";
+/// Unicode's general categories by their short and long names.
+#[rustfmt::skip]
+const CATEGORIES: &[(&str, &str)] = &[
+    ("C", "Other"), ("Cc", "Control"), ("Cf", "Format"), ("Co", "Private_Use"),
+    ("Cs", "Surrogate"),
+    ("L", "Letter"), ("Ll", "Lowercase_Letter"), ("Lm", "Modifier_Letter"),
+    ("Lo", "Other_Letter"), ("Lt", "Titlecase_Letter"), ("Lu", "Uppercase_Letter"),
+    ("M", "Mark"), ("Mc", "Spacing_Mark"), ("Me", "Enclosing_Mark"), ("Mn", "Nonspacing_Mark"),
+    ("N", "Number"), ("Nd", "Decimal_Number"), ("Nl", "Letter_Number"), ("No", "Other_Number"),
+    ("P", "Punctuation"), ("Pc", "Connector_Punctuation"), ("Pd", "Dash_Punctuation"),
+    ("Pe", "Close_Punctuation"), ("Pf", "Final_Punctuation"), ("Pi", "Initial_Punctuation"),
+    ("Po", "Other_Punctuation"), ("Ps", "Open_Punctuation"),
+    ("S", "Symbol"), ("Sc", "Currency_Symbol"), ("Sk", "Modifier_Symbol"), ("Sm", "Math_Symbol"),
+    ("So", "Other_Symbol"),
+    ("Z", "Separator"), ("Zl", "Line_Separator"), ("Zp", "Paragraph_Separator"),
+    ("Zs", "Space_Separator"),
+];
 
 fn set(ranges: &[(char, char)]) -> Set {
     Set::new(
@@ -95,10 +109,12 @@ fn posix(name: &str) -> Option<Set> {
     })
 }
 
-/// The set of `\p{name}`.
+/// The set of `\p{name}`: a general category or a script.
 pub(crate) fn unicode(name: &str) -> Option<Set> {
-    let is_in = |list: &str| list.split_whitespace().any(|it| it == name);
-    match name {
+    let category = CATEGORIES
+        .iter()
+        .find(|(short, long)| [*short, *long].contains(&name));
+    match category.map_or(name, |(short, _)| *short) {
         "Any" => Some(dot(true)),
         // Only what is assigned, and surrogates are never in a text.
         "C" => ["Cc", "Cf", "Co"]
@@ -108,9 +124,13 @@ pub(crate) fn unicode(name: &str) -> Option<Set> {
                 Some(sum)
             }),
         "Cs" => Some(Set::empty()),
-        _ if is_in(CATEGORIES) => from_tables("gc", name),
-        _ if is_in(SCRIPTS) => from_tables("sc", name),
-        _ => None,
+        short if category.is_some() => from_tables("gc", short),
+        name => {
+            let script = name.strip_prefix("Script=").or(name.strip_prefix("sc="));
+            let script = script.unwrap_or(name);
+            let is_known = SCRIPTS.split_whitespace().any(|it| it == script);
+            is_known.then(|| from_tables("sc", script))?
+        }
     }
 }
 
@@ -209,13 +229,20 @@ mod tests {
 
     #[test]
     fn all_names_are_in_the_tables() {
-        for name in SCRIPTS
-            .split_whitespace()
-            .chain(CATEGORIES.split_whitespace())
-        {
+        let scripts = SCRIPTS.split_whitespace();
+        for name in scripts.chain(CATEGORIES.iter().flat_map(|it| [it.0, it.1])) {
             assert!(unicode(name).is_some(), "{name}");
         }
-        for name in ["Foo", "greek", "Grek", "", "lu", "Letter", "gc=Lu"] {
+        for name in [
+            "Foo",
+            "greek",
+            "Grek",
+            "",
+            "lu",
+            "letter",
+            "gc=Lu",
+            "Script=Lu",
+        ] {
             assert!(unicode(name).is_none(), "{name}");
         }
     }
