@@ -1,0 +1,219 @@
+//! The values of one field, cut into classes by its conditions.
+//!
+//! All that can stand in a field, and its absence, is one finite list of cells:
+//! the values that conditions name, the gaps between numbers, all other strings,
+//! arrays, objects. In each cell a condition is true, false, or free: decided by
+//! something that no list can hold, such as whether a pattern is found. Cells
+//! on which all conditions agree form a class.
+//!
+//! Cost: cells × conditions of the field.
+
+use ahash::AHashMap;
+
+use super::span::key;
+use super::{Partial, Span, Test};
+use crate::geo::read_point;
+use crate::scalar::Scalar;
+
+/// The classes that some conditions of one field make.
+pub(super) struct Domain<'a> {
+    pub(super) tests: Vec<&'a Test>,
+    pub(super) classes: Vec<Class<'a>>,
+}
+
+/// A class of values: no condition of the field tells them apart.
+pub(super) struct Class<'a> {
+    /// One for each condition of the domain.
+    pub(super) truths: Vec<Truth>,
+    pub(super) cells: Vec<Cell<'a>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Truth {
+    False,
+    True,
+    Free,
+}
+
+/// Some values that are alike for the conditions of a field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Cell<'a> {
+    Missing,
+    /// null, a boolean, or a value that a condition names.
+    Value(&'a Scalar),
+    /// Numbers from one key to another, none of them named.
+    Numbers(u64, u64),
+    /// All strings that no condition names.
+    OtherStrings,
+    Arrays,
+    Objects,
+}
+
+impl<'a> Domain<'a> {
+    pub(super) fn new(tests: Vec<&'a Test>) -> Self {
+        let mut classes: Vec<Class<'a>> = Vec::new();
+        let mut by_truths: AHashMap<Vec<Truth>, usize> = AHashMap::new();
+        for cell in cells(&tests) {
+            let truths: Vec<Truth> = tests.iter().map(|test| truth(test, cell)).collect();
+            let class = *by_truths.entry(truths).or_insert_with_key(|truths| {
+                let truths = truths.clone();
+                let cells = Vec::new();
+                classes.push(Class { truths, cells });
+                classes.len() - 1
+            });
+            classes[class].cells.push(cell);
+        }
+        Self { tests, classes }
+    }
+}
+
+fn cells<'a>(tests: &[&'a Test]) -> Vec<Cell<'a>> {
+    const NULL: &Scalar = &Scalar::Null;
+    const FALSE: &Scalar = &Scalar::Bool(false);
+    const TRUE: &Scalar = &Scalar::Bool(true);
+    let mut named: Vec<&Scalar> = tests.iter().flat_map(|test| names(test)).collect();
+    named.extend([NULL, FALSE, TRUE]);
+    named.sort_unstable();
+    named.dedup();
+    let mut cells = vec![
+        Cell::Missing,
+        Cell::OtherStrings,
+        Cell::Arrays,
+        Cell::Objects,
+    ];
+    cells.extend(gaps(tests, &named));
+    cells.extend(named.into_iter().map(Cell::Value));
+    cells
+}
+
+/// The scalars that a condition names.
+fn names(test: &Test) -> &[Scalar] {
+    match test {
+        Test::Equals(value) => std::slice::from_ref(value),
+        Test::In(values) => values,
+        _ => &[],
+    }
+}
+
+/// The line of numbers, cut at the ends of ranges and at named numbers, without
+/// the latter.
+fn gaps<'a>(tests: &[&Test], named: &[&Scalar]) -> Vec<Cell<'a>> {
+    let named: Vec<u64> = named
+        .iter()
+        .filter_map(|scalar| match scalar {
+            Scalar::Number(number) => Some(key(*number)),
+            _ => None,
+        })
+        .collect();
+    let Some(all) = all_numbers() else {
+        return Vec::new();
+    };
+    let mut cuts = vec![key(all.low), key(all.high) + 1];
+    cuts.extend(named.iter().flat_map(|at| [*at, at + 1]));
+    for test in tests {
+        if let Test::Range(span) = test {
+            cuts.extend([key(span.low), key(span.high) + 1]);
+        }
+    }
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts.windows(2)
+        .filter(|cut| named.binary_search(&cut[0]).is_err())
+        .map(|cut| Cell::Numbers(cut[0], cut[1] - 1))
+        .collect()
+}
+
+fn all_numbers() -> Option<Span> {
+    use crate::interval::Interval;
+    use std::ops::Bound::Unbounded;
+    Span::new(Interval {
+        lower: Unbounded,
+        upper: Unbounded,
+    })
+}
+
+fn truth(test: &Test, cell: Cell<'_>) -> Truth {
+    use Truth::{False, Free, True};
+    let when = |holds: bool| if holds { True } else { False };
+    match (test, cell) {
+        (Test::Exists, cell) => when(cell != Cell::Missing),
+        (Test::Outside(_), Cell::Missing) => True,
+        (_, Cell::Missing) => False,
+        (Test::Equals(_) | Test::In(_), Cell::Value(value)) => {
+            when(names(test).binary_search(value).is_ok())
+        }
+        (Test::Range(span), Cell::Value(Scalar::Number(it))) => when(span.contains(it.get())),
+        (Test::Range(span), Cell::Numbers(low, _)) => {
+            when(key(span.low) <= low && low <= key(span.high))
+        }
+        (Test::Regexp(pattern), Cell::Value(Scalar::String(it))) => when(pattern.is_match(it)),
+        (Test::Inside(shape), Cell::Value(value)) => {
+            when(point(value).is_some_and(|it| shape.contains(it)))
+        }
+        (Test::Outside(shape), Cell::Value(value)) => {
+            when(point(value).is_some_and(|it| !shape.contains(it)))
+        }
+        (Test::Regexp(_), Cell::OtherStrings)
+        | (Test::Contains(_) | Test::Select(_), Cell::Arrays)
+        | (
+            Test::Inside(_) | Test::Outside(_),
+            Cell::OtherStrings | Cell::Arrays | Cell::Objects,
+        ) => Free,
+        (Test::Like(partial), cell) => match (&**partial, cell) {
+            (Partial::Array(_), Cell::Arrays) | (Partial::Object(_), Cell::Objects) => {
+                if partial.is_empty() { True } else { Free }
+            }
+            _ => False,
+        },
+        _ => False,
+    }
+}
+
+/// The point that a scalar stands for: some strings do.
+fn point(value: &Scalar) -> Option<crate::geo::GeoPoint> {
+    match value {
+        Scalar::String(text) => read_point(&serde_json::Value::String(text.to_string())),
+        _ => None,
+    }
+}
+
+/// What stays open in a free cell is asked by a variable of its own: for shapes
+/// one with three outcomes, for all others one with two.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) enum Opaque<'a> {
+    Shape(&'a crate::geo::Shape),
+    Other(&'a Test),
+}
+
+impl<'a> Opaque<'a> {
+    pub(super) fn new(test: &'a Test) -> Self {
+        match test {
+            Test::Inside(shape) | Test::Outside(shape) => Self::Shape(shape),
+            test => Self::Other(test),
+        }
+    }
+
+    /// Whether `test`, which is asked by this variable, holds at each outcome.
+    pub(super) fn outcomes(test: &Test) -> &'static [bool] {
+        match test {
+            Test::Inside(_) => &[true, false, false],
+            Test::Outside(_) => &[false, true, false],
+            _ => &[false, true],
+        }
+    }
+
+    /// The outcome for a string.
+    pub(super) fn outcome_at(self, text: &str) -> usize {
+        match self {
+            Self::Shape(shape) => {
+                match read_point(&serde_json::Value::String(text.to_owned())) {
+                    Some(point) if shape.contains(point) => 0,
+                    Some(_) => 1,
+                    None => 2,
+                }
+            }
+            Self::Other(Test::Regexp(pattern)) => pattern.is_match(text).into(),
+            Self::Other(_) => 0,
+        }
+    }
+}

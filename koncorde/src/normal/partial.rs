@@ -1,0 +1,118 @@
+//! What `match` asks of one field: a pattern that a value must contain.
+//!
+//! An object needs each key with a matching value, an array needs a different
+//! matching element for each of its patterns, in any order. Scalars at the root
+//! of a pattern are `equals` conditions and never come here.
+//!
+//! Cost: arrays are matched by augmenting paths, patterns × elements × patterns
+//! in the worst case.
+
+use serde_json::Value;
+
+use crate::scalar::Scalar;
+
+/// A pattern. Object keys and array elements are sorted: their order says nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Partial {
+    Scalar(Scalar),
+    Array(Vec<Partial>),
+    Object(Vec<(Box<str>, Partial)>),
+}
+
+impl Partial {
+    pub(crate) fn new(value: &Value) -> Self {
+        match value {
+            Value::Array(items) => {
+                let mut items: Vec<_> = items.iter().map(Self::new).collect();
+                items.sort();
+                Self::Array(items)
+            }
+            Value::Object(members) => {
+                let mut members: Vec<_> = members
+                    .iter()
+                    .map(|(key, value)| (key.as_str().into(), Self::new(value)))
+                    .collect();
+                members.sort();
+                Self::Object(members)
+            }
+            scalar => Self::Scalar(Scalar::new(scalar).unwrap_or(Scalar::Null)),
+        }
+    }
+
+    /// Whether every array (every object) matches.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Scalar(_) => false,
+            Self::Array(items) => items.is_empty(),
+            Self::Object(members) => members.is_empty(),
+        }
+    }
+
+    pub(crate) fn matches(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Scalar(scalar), value) => scalar.equals(value),
+            (Self::Array(patterns), Value::Array(values)) => {
+                patterns.len() <= values.len() && assign(patterns, values)
+            }
+            (Self::Object(members), Value::Object(object)) => members
+                .iter()
+                .all(|(key, pattern)| object.get(&**key).is_some_and(|it| pattern.matches(it))),
+            _ => false,
+        }
+    }
+}
+
+/// Whether each pattern can have an element of its own.
+fn assign(patterns: &[Partial], values: &[Value]) -> bool {
+    let mut owner = vec![None; values.len()];
+    (0..patterns.len()).all(|pattern| {
+        let mut visited = vec![false; values.len()];
+        find_element(pattern, patterns, values, &mut owner, &mut visited)
+    })
+}
+
+/// Gives `pattern` an element, moving other patterns where that helps.
+fn find_element(
+    pattern: usize,
+    patterns: &[Partial],
+    values: &[Value],
+    owner: &mut [Option<usize>],
+    visited: &mut [bool],
+) -> bool {
+    for element in 0..values.len() {
+        if visited[element] || !patterns[pattern].matches(&values[element]) {
+            continue;
+        }
+        visited[element] = true;
+        let is_free = match owner[element] {
+            None => true,
+            Some(other) => find_element(other, patterns, values, owner, visited),
+        };
+        if is_free {
+            owner[element] = Some(pattern);
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn arrays_are_assigned_as_a_whole() {
+        let check = |pattern: Value, value: Value, expected: bool| {
+            let found = Partial::new(&pattern).matches(&value);
+            assert_eq!(found, expected, "{pattern} on {value}");
+        };
+        check(json!([{"x": 1}, {"x": 1, "y": 2}]), json!([{"x": 1, "y": 2}, {"x": 1}]), true);
+        check(json!([1, 1]), json!([1]), false);
+        check(json!([1, 1]), json!([1, 2, 1.0]), true);
+        check(json!([]), json!(["any"]), true);
+        check(json!({}), json!([]), false);
+        check(json!({"a": null}), json!({}), false);
+        check(json!({"a": {"b": []}}), json!({"a": {"b": [1], "c": 0}}), true);
+    }
+}
