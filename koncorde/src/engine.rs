@@ -1,1 +1,367 @@
-//! .
+//! One index of filters: register, remove, test.
+//!
+//! An engine is a plain value: `&mut self` to register and remove, `&self` to
+//! test. It knows no threads and no clock; the memory that a test needs is lent
+//! by the caller, or from a pool that keeps it for the next one.
+
+use std::fmt;
+use std::sync::Mutex;
+
+use serde_json::Value;
+
+use crate::error::FilterError;
+use crate::filter::Filter;
+use crate::id::FilterId;
+use crate::index::{DocumentError, Index, Scratch, Table};
+use crate::normal::{Normal, conditions_max};
+
+/// How an engine counts and names.
+///
+/// ```
+/// use koncorde::{Engine, Options};
+///
+/// let engine = Engine::with_options(Options {
+///     max_conditions: 10,
+///     ..Options::default()
+/// });
+/// assert!(engine.is_empty());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many conditions a filter may have at most; 0 for any number. An `in`
+    /// or `ids` is one condition, whatever the number of its values. The query of
+    /// a `select` is counted by itself.
+    pub max_conditions: usize,
+    /// The key of all ids: a filter has the same id in two engines if they have
+    /// the same seed. Choose one at random where nobody may guess ids.
+    pub seed: [u8; 32],
+}
+
+/// 50 conditions, and a seed of zeros.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_conditions: 50,
+            seed: [0; 32],
+        }
+    }
+}
+
+/// A filter in its reduced form, with its id: what `normalize` makes and `store`
+/// takes.
+#[derive(Clone, Debug)]
+pub struct NormalizedFilter {
+    pub(crate) normal: Normal,
+    pub(crate) id: FilterId,
+    pub(crate) index: Option<Box<str>>,
+}
+
+impl NormalizedFilter {
+    /// The id that the filter has or will have.
+    pub fn id(&self) -> FilterId {
+        self.id
+    }
+
+    /// The name of the index that it belongs to; `None` is the default one.
+    pub fn index(&self) -> Option<&str> {
+        self.index.as_deref()
+    }
+}
+
+/// A filter inside one engine: a small number, at once usable as a key.
+///
+/// It is valid until the filter is removed; a filter registered later may get
+/// the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FilterHandle(u32);
+
+impl FilterHandle {
+    /// The number: below the greatest count of filters that the engine ever held
+    /// at once, so that it serves as an index into a list.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One index of filters.
+///
+/// ```
+/// use koncorde::Engine;
+/// use serde_json::json;
+///
+/// let mut engine = Engine::new();
+/// let adults = engine.register(&json!({"range": {"age": {"gte": 18}}}))?;
+/// assert_eq!(engine.test(&json!({"age": 42})), [adults]);
+/// assert_eq!(engine.test(&json!({"age": 7})), []);
+/// # Ok::<(), koncorde::FilterError>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Engine {
+    options: Options,
+    index: Index,
+    /// By handle. Those of removed filters stay until they are used again.
+    ids: Vec<FilterId>,
+    handles: Table,
+    pool: Pool,
+}
+
+impl Engine {
+    /// An empty engine with the default options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty engine.
+    pub fn with_options(options: Options) -> Self {
+        Self {
+            options,
+            ..Self::default()
+        }
+    }
+
+    /// Checks a filter: an error here is an error of [`register`](Self::register),
+    /// and nothing else is.
+    pub fn validate(&self, filter: &Value) -> Result<(), FilterError> {
+        self.options.parse(filter).map(drop)
+    }
+
+    /// Reduces a filter and computes its id; nothing is stored.
+    pub fn normalize(&self, filter: &Value) -> Result<NormalizedFilter, FilterError> {
+        self.options.normalize(filter, None)
+    }
+
+    /// Stores a filter. One that is known already is not stored twice.
+    pub fn store(&mut self, normalized: NormalizedFilter) -> FilterId {
+        let id = normalized.id;
+        if self.handle(&id).is_none() {
+            let handle = self.index.insert(&normalized.normal.form);
+            let place = handle as usize;
+            if place == self.ids.len() {
+                self.ids.push(id);
+            } else {
+                self.ids[place] = id;
+            }
+            let ids = &self.ids;
+            self.handles
+                .insert(hash(id), handle, |it| hash(ids[it as usize]));
+        }
+        id
+    }
+
+    /// Adds a filter and returns its id; equivalent filters are one and the same.
+    /// An error leaves nothing behind.
+    pub fn register(&mut self, filter: &Value) -> Result<FilterId, FilterError> {
+        let normalized = self.normalize(filter)?;
+        Ok(self.store(normalized))
+    }
+
+    /// Removes a filter; `false` if it is unknown.
+    pub fn remove(&mut self, id: &FilterId) -> bool {
+        let Some(handle) = self.handle(id) else {
+            return false;
+        };
+        self.handles.remove(hash(*id), handle.0);
+        self.index.remove(handle.0);
+        true
+    }
+
+    /// The ids of all filters that a document matches, in no particular order.
+    /// What is no object matches nothing.
+    pub fn test(&self, document: &Value) -> Vec<FilterId> {
+        let mut ids = Vec::new();
+        self.pool.with(|scratch| {
+            self.visit(document, scratch, |handle| ids.push(self.id(handle)));
+        });
+        ids
+    }
+
+    /// The same for a document in bytes, read in one pass: what no filter asks
+    /// for is checked and skipped.
+    pub fn test_slice(&self, json: &[u8]) -> Result<Vec<FilterId>, DocumentError> {
+        let mut ids = Vec::new();
+        self.pool.with(|scratch| {
+            self.visit_slice(json, scratch, |handle| ids.push(self.id(handle)))
+        })?;
+        Ok(ids)
+    }
+
+    /// Calls `found` once with each filter that a document matches. With a
+    /// scratch that was used before, nothing is allocated.
+    ///
+    /// ```
+    /// use koncorde::{Engine, Scratch};
+    /// use serde_json::json;
+    ///
+    /// let mut engine = Engine::new();
+    /// let id = engine.register(&json!({"exists": "name"}))?;
+    /// let mut scratch = Scratch::new();
+    /// engine.visit(&json!({"name": null}), &mut scratch, |handle| {
+    ///     assert_eq!(engine.id(handle), id);
+    /// });
+    /// # Ok::<(), koncorde::FilterError>(())
+    /// ```
+    pub fn visit(
+        &self,
+        document: &Value,
+        scratch: &mut Scratch,
+        mut found: impl FnMut(FilterHandle),
+    ) {
+        if let Value::Object(document) = document {
+            self.index
+                .visit(document, scratch, &mut |it| found(FilterHandle(it)));
+        }
+    }
+
+    /// The same for a document in bytes. On an error `found` was not called.
+    pub fn visit_slice(
+        &self,
+        json: &[u8],
+        scratch: &mut Scratch,
+        mut found: impl FnMut(FilterHandle),
+    ) -> Result<(), DocumentError> {
+        self.index
+            .visit_slice(json, scratch, &mut |it| found(FilterHandle(it)))
+    }
+
+    /// The id of a filter.
+    ///
+    /// # Panics
+    ///
+    /// If the handle is of another engine and beyond all of this one.
+    pub fn id(&self, handle: FilterHandle) -> FilterId {
+        self.ids[handle.index()]
+    }
+
+    /// The handle of a filter, if it is known.
+    pub fn handle(&self, id: &FilterId) -> Option<FilterHandle> {
+        let is_it = |handle: u32| self.ids[handle as usize] == *id;
+        self.handles.find(hash(*id), is_it).map(FilterHandle)
+    }
+
+    /// Whether a filter is registered.
+    pub fn has_filter_id(&self, id: &FilterId) -> bool {
+        self.handle(id).is_some()
+    }
+
+    /// The ids of all filters, in no particular order.
+    pub fn filter_ids(&self) -> impl Iterator<Item = FilterId> {
+        self.index.filters().map(|handle| self.ids[handle as usize])
+    }
+
+    /// How many filters there are.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there is no filter.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Walks through all structures and panics where they contradict each other:
+    /// for tests. Cost: linear in everything.
+    #[doc(hidden)]
+    pub fn check_invariants(&self) {
+        assert_eq!(self.handles.len(), self.index.len());
+        for handle in self.index.filters() {
+            let id = self.ids[handle as usize];
+            assert_eq!(self.handle(&id), Some(FilterHandle(handle)));
+        }
+        self.index.check_invariants();
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("options", &self.options)
+            .field("filters", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Ids are evenly distributed already.
+fn hash(id: FilterId) -> u64 {
+    id.as_u128() as u64
+}
+
+impl Options {
+    /// Reads a filter and checks how many conditions it has.
+    pub(crate) fn parse(&self, filter: &Value) -> Result<Filter, FilterError> {
+        let filter = Filter::parse(filter)?;
+        match self.max_conditions {
+            0 => Ok(filter),
+            max => match conditions_max(&filter) {
+                count if count <= max => Ok(filter),
+                count => Err(FilterError::new(format!(
+                    "Filter too complex: exceeds the configured maximum number of \
+                     conditions (conditions: {count}, max: {max})"
+                ))),
+            },
+        }
+    }
+
+    pub(crate) fn normalize(
+        &self,
+        filter: &Value,
+        index: Option<&str>,
+    ) -> Result<NormalizedFilter, FilterError> {
+        let normal = Normal::new(self.parse(filter)?);
+        let id = self.id(&normal, index);
+        Ok(NormalizedFilter {
+            normal,
+            id,
+            index: index.map(Into::into),
+        })
+    }
+
+    /// The keyed hash of an index name and a canonical form.
+    fn id(&self, normal: &Normal, index: Option<&str>) -> FilterId {
+        let mut hasher = blake3::Hasher::new_keyed(&self.seed);
+        match index {
+            None => hasher.update(&[0]),
+            Some(name) => hasher
+                .update(&[1])
+                .update(&(name.len() as u64).to_le_bytes())
+                .update(name.as_bytes()),
+        };
+        hasher.update(&normal.key);
+        let mut bits = [0; 16];
+        hasher.finalize_xof().fill(&mut bits);
+        FilterId::from_u128(u128::from_be_bytes(bits))
+    }
+}
+
+/// Scratches that wait for the next test.
+#[derive(Default)]
+struct Pool(Mutex<Vec<Scratch>>);
+
+impl Pool {
+    fn with<T>(&self, test: impl FnOnce(&mut Scratch) -> T) -> T {
+        let mut scratch = self.scratches().pop().unwrap_or_default();
+        let result = test(&mut scratch);
+        self.scratches().push(scratch);
+        result
+    }
+
+    /// A scratch is not in the list while it is used, so that a panic in a test
+    /// leaves the list as it should be.
+    fn scratches(&self) -> std::sync::MutexGuard<'_, Vec<Scratch>> {
+        match self.0.lock() {
+            Ok(scratches) => scratches,
+            Err(poisoned) => poisoned.into_inner(),
+        }
+    }
+}
+
+/// The memory of tests is not part of an engine's value.
+impl Clone for Pool {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+const _: () = {
+    const fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<Engine>();
+};

@@ -1,1 +1,156 @@
-//! .
+//! Named indexes, the front door.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::engine::{Engine, NormalizedFilter, Options};
+use crate::error::FilterError;
+use crate::id::FilterId;
+use crate::index::DocumentError;
+
+/// Named indexes of filters; `None` is the default one.
+///
+/// Indexes are apart from each other: a document is tested against the filters
+/// of one, and the same filter has another id in another one. An index begins
+/// with its first filter and ends with its last; the default one is always there.
+///
+/// ```
+/// use koncorde::Koncorde;
+/// use serde_json::json;
+///
+/// let mut koncorde = Koncorde::new();
+/// let rust = koncorde.register(&json!({"equals": {"topic": "rust"}}), Some("rooms"))?;
+/// let document = json!({"topic": "rust", "text": "hello"});
+/// assert_eq!(koncorde.test(&document, Some("rooms")), [rust]);
+/// assert_eq!(koncorde.test(&document, None), []);
+/// assert!(koncorde.remove(&rust, Some("rooms")));
+/// # Ok::<(), koncorde::FilterError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Koncorde {
+    options: Options,
+    default: Engine,
+    /// None of them is empty.
+    named: BTreeMap<Box<str>, Engine>,
+}
+
+impl Koncorde {
+    /// No filters, the default options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No filters.
+    pub fn with_options(options: Options) -> Self {
+        Self {
+            default: Engine::with_options(options.clone()),
+            options,
+            named: BTreeMap::new(),
+        }
+    }
+
+    /// Checks a filter: an error here is an error of [`register`](Self::register),
+    /// and nothing else is.
+    pub fn validate(&self, filter: &Value) -> Result<(), FilterError> {
+        self.options.parse(filter).map(drop)
+    }
+
+    /// Reduces a filter and computes the id that it has in an index; nothing is
+    /// stored.
+    pub fn normalize(
+        &self,
+        filter: &Value,
+        index: Option<&str>,
+    ) -> Result<NormalizedFilter, FilterError> {
+        self.options.normalize(filter, index)
+    }
+
+    /// Stores a filter in its index. One that is known already is not stored
+    /// twice.
+    pub fn store(&mut self, normalized: NormalizedFilter) -> FilterId {
+        let engine = match &normalized.index {
+            None => &mut self.default,
+            Some(name) => self
+                .named
+                .entry(name.clone())
+                .or_insert_with(|| Engine::with_options(self.options.clone())),
+        };
+        engine.store(normalized)
+    }
+
+    /// Adds a filter to an index and returns its id; equivalent filters are one
+    /// and the same. An error leaves nothing behind.
+    pub fn register(
+        &mut self,
+        filter: &Value,
+        index: Option<&str>,
+    ) -> Result<FilterId, FilterError> {
+        let normalized = self.normalize(filter, index)?;
+        Ok(self.store(normalized))
+    }
+
+    /// The ids of all filters of an index that a document matches, in no
+    /// particular order. What is no object matches nothing.
+    pub fn test(&self, document: &Value, index: Option<&str>) -> Vec<FilterId> {
+        let engine = self.engine(index);
+        engine.map_or_else(Vec::new, |engine| engine.test(document))
+    }
+
+    /// The same for a document in bytes, read in one pass: what no filter asks
+    /// for is checked and skipped.
+    pub fn test_slice(
+        &self,
+        json: &[u8],
+        index: Option<&str>,
+    ) -> Result<Vec<FilterId>, DocumentError> {
+        match self.engine(index) {
+            Some(engine) => engine.test_slice(json),
+            // The document is refused or not, whether there are filters or not.
+            None => Engine::new().test_slice(json),
+        }
+    }
+
+    /// Removes a filter from an index; `false` if it is unknown there.
+    pub fn remove(&mut self, id: &FilterId, index: Option<&str>) -> bool {
+        let Some(name) = index else {
+            return self.default.remove(id);
+        };
+        let Some(engine) = self.named.get_mut(name) else {
+            return false;
+        };
+        let is_removed = engine.remove(id);
+        if engine.is_empty() {
+            self.named.remove(name);
+        }
+        is_removed
+    }
+
+    /// Whether a filter is registered in an index.
+    pub fn has_filter_id(&self, id: &FilterId, index: Option<&str>) -> bool {
+        let engine = self.engine(index);
+        engine.is_some_and(|engine| engine.has_filter_id(id))
+    }
+
+    /// The ids of all filters of an index, in no particular order.
+    pub fn filter_ids(&self, index: Option<&str>) -> impl Iterator<Item = FilterId> {
+        self.engine(index)
+            .into_iter()
+            .flat_map(Engine::filter_ids)
+    }
+
+    /// The default index, then the others by name.
+    pub fn indexes(&self) -> impl Iterator<Item = Option<&str>> {
+        let named = self.named.keys().map(|name| Some(&**name));
+        std::iter::once(None).chain(named)
+    }
+
+    /// One index, for what is only there: visiting matches without allocation,
+    /// explanations. `None` if no filter is in it.
+    pub fn engine(&self, index: Option<&str>) -> Option<&Engine> {
+        match index {
+            None => Some(&self.default),
+            Some(name) => self.named.get(name),
+        }
+    }
+}

@@ -25,7 +25,11 @@ mod id; // 128-bit names of filters
 mod error; // what was expected, what was found, where
 mod limits; // every bound on user input, with its reason
 
+pub use engine::{Engine, FilterHandle, NormalizedFilter, Options};
 pub use error::FilterError;
 pub use evaluate::matches;
 pub use filter::Filter;
 pub use geo::{GeoPoint, convert_distance, convert_geopoint};
+pub use id::FilterId;
+pub use index::{DocumentError, Scratch};
+pub use koncorde::Koncorde;

@@ -35,3 +35,30 @@ pub(crate) const POLYGON_POINTS: usize = 10_000;
 /// How many values the partial document of `match` may hold: each of them may be
 /// compared with each of an array's elements.
 pub(crate) const MATCH_VALUES: usize = 1_000;
+
+/// How deep a document may nest, in levels of arrays and objects: what
+/// `serde_json` reads.
+pub(crate) const DOCUMENT_DEPTH: usize = 127;
+
+/// Up to this many distinct conditions all equivalent filters have one id,
+/// however they are written: `DIAGRAM_NODES_MAX` is enough for any function of
+/// them. Beyond it they mostly have.
+#[cfg(test)]
+pub(crate) const CONDITIONS_EXACT: usize = 10;
+
+/// How many nodes the decision diagram of a filter may have while it is built.
+/// More is a function that has no small diagram in this order of its fields;
+/// giving up early keeps registration in the range of a millisecond.
+pub(crate) const DIAGRAM_NODES_MAX: usize = 8_192;
+
+/// How many distinct conditions a diagram is tried for: cutting the values of a
+/// field into classes costs the square of its conditions.
+pub(crate) const DIAGRAM_CONDITIONS_MAX: usize = 64;
+
+/// How many subfilters the disjunctive normal form may have that names a filter
+/// without a diagram.
+pub(crate) const SUBFILTERS_MAX: usize = 128;
+
+/// How many operands of one operator are compared with each other to find those
+/// that make others superfluous: the comparison costs their square.
+pub(crate) const ABSORBED_MAX: usize = 128;

@@ -10,7 +10,7 @@
 
 use ahash::AHashMap;
 
-use super::span::key;
+use super::span::place_of;
 use super::{Partial, Span, Test};
 use crate::geo::read_point;
 use crate::scalar::Scalar;
@@ -101,18 +101,18 @@ fn gaps<'a>(tests: &[&Test], named: &[&Scalar]) -> Vec<Cell<'a>> {
     let named: Vec<u64> = named
         .iter()
         .filter_map(|scalar| match scalar {
-            Scalar::Number(number) => Some(key(*number)),
+            Scalar::Number(number) => Some(place_of(*number)),
             _ => None,
         })
         .collect();
     let Some(all) = all_numbers() else {
         return Vec::new();
     };
-    let mut cuts = vec![key(all.low), key(all.high) + 1];
+    let mut cuts = vec![place_of(all.low), place_of(all.high) + 1];
     cuts.extend(named.iter().flat_map(|at| [*at, at + 1]));
     for test in tests {
         if let Test::Range(span) = test {
-            cuts.extend([key(span.low), key(span.high) + 1]);
+            cuts.extend([place_of(span.low), place_of(span.high) + 1]);
         }
     }
     cuts.sort_unstable();
@@ -144,7 +144,7 @@ fn truth(test: &Test, cell: Cell<'_>) -> Truth {
         }
         (Test::Range(span), Cell::Value(Scalar::Number(it))) => when(span.contains(it.get())),
         (Test::Range(span), Cell::Numbers(low, _)) => {
-            when(key(span.low) <= low && low <= key(span.high))
+            when(place_of(span.low) <= low && low <= place_of(span.high))
         }
         (Test::Regexp(pattern), Cell::Value(Scalar::String(it))) => when(pattern.is_match(it)),
         (Test::Inside(shape), Cell::Value(value)) => {

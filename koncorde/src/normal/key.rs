@@ -10,11 +10,14 @@
 //! fits. No two filters that differ on a document have the same bytes: each
 //! level writes down the whole function, self-delimiting, behind its own mark.
 
+use std::hash::{Hash, Hasher};
+
 use ahash::AHashMap;
 
 use super::diagram::{Diagram, FALSE, NodeId, TRUE, Variable};
 use super::domain::{Cell, Opaque};
 use super::{Condition, Form, Literal, Partial, Test, span};
+use crate::geo::Shape;
 use crate::limits;
 use crate::scalar::Scalar;
 
@@ -112,6 +115,36 @@ fn absorb(all: &mut Vec<Subfilter<'_>>) {
     *all = kept;
 }
 
+/// Keeps what is hashed instead of hashing it, the same on every machine.
+struct Numbers<'b>(&'b mut Vec<u8>);
+
+impl Hasher for Numbers<'_> {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(number.into());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.write(&number.to_le_bytes());
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.write_u64(number as u64);
+    }
+
+    /// There is nothing to finish: the bytes are the result.
+    fn finish(&self) -> u64 {
+        0
+    }
+}
+
 /// Writes self-delimiting bytes, the same on every machine.
 #[derive(Default)]
 struct Writer {
@@ -176,7 +209,7 @@ impl Writer {
                 match asks {
                     Opaque::Shape(shape) => {
                         self.mark(b'G');
-                        shape.write_key(&mut self.bytes);
+                        self.shape(shape);
                     }
                     Opaque::Other(test) => {
                         self.mark(b'O');
@@ -236,12 +269,15 @@ impl Writer {
             }
             Test::Range(it) => {
                 self.mark(b'r');
-                self.number(span::key(it.low));
-                self.number(span::key(it.high));
+                self.number(span::place_of(it.low));
+                self.number(span::place_of(it.high));
             }
             Test::Regexp(pattern) => {
                 self.mark(b'x');
-                pattern.write_key(&mut self.bytes);
+                let flags = pattern.flags();
+                let flags = [flags.ignore_case, flags.multi_line, flags.dot_all];
+                self.bytes.extend(flags.map(u8::from));
+                self.text(pattern.source());
             }
             Test::Contains(value) => {
                 self.mark(b'c');
@@ -249,11 +285,11 @@ impl Writer {
             }
             Test::Inside(shape) => {
                 self.mark(b'g');
-                shape.write_key(&mut self.bytes);
+                self.shape(shape);
             }
             Test::Outside(shape) => {
                 self.mark(b'o');
-                shape.write_key(&mut self.bytes);
+                self.shape(shape);
             }
             Test::Select(selection) => {
                 self.mark(b's');
@@ -266,6 +302,11 @@ impl Writer {
                 self.partial(partial);
             }
         }
+    }
+
+    /// A shape is its numbers, and writes them where it would be hashed.
+    fn shape(&mut self, shape: &Shape) {
+        shape.hash(&mut Numbers(&mut self.bytes));
     }
 
     fn partial(&mut self, partial: &Partial) {
@@ -294,7 +335,7 @@ impl Writer {
             Scalar::Bool(true) => self.mark(b't'),
             Scalar::Number(number) => {
                 self.mark(b'#');
-                self.number(span::key(*number));
+                self.number(span::place_of(*number));
             }
             Scalar::String(text) => {
                 self.mark(b'"');
@@ -347,7 +388,7 @@ impl Writer {
 fn line(cell: Cell<'_>) -> Option<(u64, u64)> {
     match cell {
         Cell::Numbers(low, high) => Some((low, high)),
-        Cell::Value(Scalar::Number(number)) => Some((span::key(*number), span::key(*number))),
+        Cell::Value(Scalar::Number(number)) => Some((span::place_of(*number), span::place_of(*number))),
         _ => None,
     }
 }

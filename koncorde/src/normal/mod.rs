@@ -21,7 +21,8 @@ mod reduce; // from the language to literals
 mod span; // closed intervals of doubles
 
 pub(crate) use partial::Partial;
-pub(crate) use span::Span;
+pub(crate) use reduce::conditions_max;
+pub(crate) use span::{Span, place_of};
 
 use crate::field::Field;
 use crate::filter::Filter;
@@ -85,14 +86,14 @@ pub(crate) enum Test {
     /// Sorted and distinct, at least two.
     In(Box<[Scalar]>),
     Range(Span),
-    Regexp(Box<Pattern>),
+    Regexp(Pattern),
     /// An array with this element at its top level.
     Contains(Scalar),
     /// A readable point in the shape.
-    Inside(Box<Shape>),
+    Inside(Shape),
     /// No value at all, or a readable point that is not in the shape. A value
     /// that is no point is neither inside nor outside.
-    Outside(Box<Shape>),
+    Outside(Shape),
     Select(Box<Selection>),
     Like(Box<Partial>),
 }

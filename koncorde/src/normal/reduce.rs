@@ -14,6 +14,29 @@ pub(super) fn reduce(filter: Filter) -> Form {
     reduce_node(filter.0, false)
 }
 
+/// The number of conditions of a filter as it is written, or of the query of one
+/// of its selections, whichever is greater.
+pub(crate) fn conditions_max(filter: &Filter) -> usize {
+    let mut inner = 0;
+    let outer = count(&filter.0, &mut inner);
+    outer.max(inner)
+}
+
+fn count(node: &Node, inner_max: &mut usize) -> usize {
+    match node {
+        Node::Everything | Node::Nothing => 0,
+        Node::Not(node) => count(node, inner_max),
+        Node::And(nodes) | Node::Or(nodes) => nodes.iter().map(|it| count(it, inner_max)).sum(),
+        Node::Term(term) => {
+            if let Term::Select { query, .. } = term {
+                let inner = count(query, inner_max);
+                *inner_max = inner.max(*inner_max);
+            }
+            1
+        }
+    }
+}
+
 fn reduce_node(node: Node, negated: bool) -> Form {
     match node {
         Node::Everything => constant(!negated),
@@ -61,12 +84,12 @@ fn reduce_term(term: Term, negated: bool) -> Form {
             None => constant(negated),
         },
         Term::Regexp { field, pattern } => {
-            literal(field, Test::Regexp(Box::new(pattern)), negated)
+            literal(field, Test::Regexp(pattern), negated)
         }
         Term::Geo { field, shape } if negated => {
-            literal(field, Test::Outside(Box::new(shape)), false)
+            literal(field, Test::Outside(shape), false)
         }
-        Term::Geo { field, shape } => literal(field, Test::Inside(Box::new(shape)), false),
+        Term::Geo { field, shape } => literal(field, Test::Inside(shape), false),
         Term::Select {
             field,
             index,

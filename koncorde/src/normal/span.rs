@@ -42,6 +42,11 @@ impl Span {
         self.low.get() <= value && value <= self.high.get()
     }
 
+    /// Whether it has two ends.
+    pub(crate) fn is_bounded(self) -> bool {
+        self.low.get() > f64::MIN && self.high.get() < f64::MAX
+    }
+
     pub(crate) fn intersection(self, other: Self) -> Option<Self> {
         let low = self.low.max(other.low);
         let high = self.high.min(other.high);
@@ -49,9 +54,9 @@ impl Span {
     }
 }
 
-/// The place of a double among all doubles: keys are ordered as the numbers
-/// are, and neighbours have neighbouring keys.
-pub(crate) fn key(number: Number) -> u64 {
+/// The place of a double among all doubles: places are ordered as the numbers
+/// are, and neighbours have neighbouring places.
+pub(crate) fn place_of(number: Number) -> u64 {
     const SIGN: u64 = 1 << 63;
     let bits = number.get().to_bits();
     if bits & SIGN == 0 {
@@ -67,14 +72,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_keep_the_order_and_the_neighbourhood() {
+    fn places_keep_the_order_and_the_neighbourhood() {
         let numbers = [f64::MIN, -1.5, -5e-324, 0.0, 5e-324, 1.0, f64::MAX];
-        let keys = numbers.map(|it| key(Number::new(it).unwrap()));
-        assert!(keys.is_sorted());
+        let places = numbers.map(|it| place_of(Number::new(it).unwrap()));
+        assert!(places.is_sorted());
         for number in numbers.iter().skip(1) {
             let below = Number::new(number.next_down()).unwrap();
             let here = Number::new(*number).unwrap();
-            assert_eq!(key(below) + 1, key(here), "{number}");
+            assert_eq!(place_of(below) + 1, place_of(here), "{number}");
         }
     }
 

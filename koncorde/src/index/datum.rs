@@ -1,0 +1,156 @@
+//! The value of a field, as far as conditions look at it.
+
+use serde_json::Value;
+
+use crate::document::View;
+use crate::geo::{GeoPoint, read_point};
+use crate::normal::{Form, Literal, Test};
+use crate::scalar::Scalar;
+
+/// A value of a document: parsed before, or found while reading its bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Datum<'d> {
+    Null,
+    Bool(bool),
+    Number(f64),
+    String(&'d str),
+    /// An array or an object, with all that is inside.
+    Tree(&'d Value),
+    /// An array whose elements no condition asks for.
+    Array,
+    /// An object whose members no condition on this field asks for.
+    Object,
+}
+
+impl<'d> Datum<'d> {
+    pub(crate) fn new(value: &'d Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(it) => Self::Bool(*it),
+            Value::Number(it) => it.as_f64().map_or(Self::Null, Self::Number),
+            Value::String(it) => Self::String(it),
+            Value::Array(_) | Value::Object(_) => Self::Tree(value),
+        }
+    }
+
+    pub(crate) fn equals(self, scalar: &Scalar) -> bool {
+        match (self, scalar) {
+            (Self::Null, Scalar::Null) => true,
+            (Self::Bool(a), Scalar::Bool(b)) => a == *b,
+            (Self::Number(a), Scalar::Number(b)) => a == b.get(),
+            (Self::String(a), Scalar::String(b)) => *a == **b,
+            _ => false,
+        }
+    }
+
+    /// The elements of an array.
+    pub(crate) fn elements(self) -> &'d [Value] {
+        match self {
+            Self::Tree(Value::Array(elements)) => elements,
+            _ => &[],
+        }
+    }
+
+    /// The point that the value is, if it is one.
+    pub(crate) fn point(self) -> Option<GeoPoint> {
+        match self {
+            Self::Tree(value) => read_point(value),
+            Self::String(text) => read_point(&Value::String(text.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a test needs to see inside arrays and objects.
+pub(crate) fn needs_tree(test: &Test) -> bool {
+    match test {
+        Test::Exists | Test::Equals(_) | Test::In(_) | Test::Range(_) | Test::Regexp(_) => false,
+        Test::Contains(_)
+        | Test::Inside(_)
+        | Test::Outside(_)
+        | Test::Select(_)
+        | Test::Like(_) => true,
+    }
+}
+
+/// Whether a test takes so long that its answer is worth remembering.
+pub(crate) fn is_costly(test: &Test) -> bool {
+    needs_tree(test) || matches!(test, Test::Regexp(_))
+}
+
+/// Whether the value of a field passes a test.
+pub(crate) fn holds(test: &Test, datum: Option<Datum<'_>>) -> bool {
+    let Some(datum) = datum else {
+        return matches!(test, Test::Outside(_));
+    };
+    match test {
+        Test::Exists => true,
+        Test::Equals(scalar) => datum.equals(scalar),
+        Test::In(scalars) => is_one_of(datum, scalars),
+        Test::Range(span) => matches!(datum, Datum::Number(it) if span.contains(it)),
+        Test::Regexp(pattern) => matches!(datum, Datum::String(it) if pattern.is_match(it)),
+        Test::Contains(scalar) => datum.elements().iter().any(|it| scalar.equals(it)),
+        Test::Inside(shape) => datum.point().is_some_and(|it| shape.contains(it)),
+        Test::Outside(shape) => datum.point().is_some_and(|it| !shape.contains(it)),
+        Test::Select(selection) => pick(datum.elements(), selection.index)
+            .is_some_and(|it| form_holds(&selection.query.form, it)),
+        Test::Like(partial) => matches!(datum, Datum::Tree(it) if partial.matches(it)),
+    }
+}
+
+fn is_one_of(datum: Datum<'_>, scalars: &[Scalar]) -> bool {
+    let order = |scalar: &Scalar| match (scalar, datum) {
+        (Scalar::String(a), Datum::String(b)) => (**a).cmp(b),
+        (Scalar::Number(a), Datum::Number(b)) => a.get().total_cmp(&(b + 0.0)),
+        (scalar, datum) => rank(scalar).cmp(&datum_rank(datum)),
+    };
+    let found = scalars.binary_search_by(order);
+    found.is_ok_and(|place| datum.equals(&scalars[place]))
+}
+
+/// The order of the kinds of scalars.
+fn rank(scalar: &Scalar) -> u8 {
+    match scalar {
+        Scalar::Null => 0,
+        Scalar::Bool(false) => 1,
+        Scalar::Bool(true) => 2,
+        Scalar::Number(_) => 3,
+        Scalar::String(_) => 4,
+    }
+}
+
+fn datum_rank(datum: Datum<'_>) -> u8 {
+    match datum {
+        Datum::Null => 0,
+        Datum::Bool(false) => 1,
+        Datum::Bool(true) => 2,
+        Datum::Number(_) => 3,
+        Datum::String(_) => 4,
+        Datum::Tree(_) | Datum::Array | Datum::Object => 5,
+    }
+}
+
+/// The element at an index, counted from the end if negative.
+pub(crate) fn pick(elements: &[Value], index: i64) -> Option<&Value> {
+    let place = if index < 0 {
+        let back = usize::try_from(index.unsigned_abs()).ok()?;
+        elements.len().checked_sub(back)?
+    } else {
+        usize::try_from(index).ok()?
+    };
+    elements.get(place)
+}
+
+/// Whether an element of an array, as the document `{"value": element}`, has a form.
+fn form_holds(form: &Form, element: &Value) -> bool {
+    match form {
+        Form::Everything => true,
+        Form::Nothing => false,
+        Form::And(operands) => operands.iter().all(|it| form_holds(it, element)),
+        Form::Or(operands) => operands.iter().any(|it| form_holds(it, element)),
+        Form::Literal(Literal { condition, negated }) => {
+            let value = View::Element(element).get(condition.field.as_str());
+            holds(&condition.test, value.map(Datum::new)) != *negated
+        }
+    }
+}

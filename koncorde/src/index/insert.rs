@@ -1,0 +1,304 @@
+//! Filters come and go.
+//!
+//! Cost: the conditions of the filter; how many other filters there are does not
+//! matter but for logarithms.
+
+use super::access::{self, Plan};
+use super::datum::{is_costly, needs_tree};
+use super::negated::Dense;
+use super::program::{Lit, Program};
+use super::select::index_of;
+use super::{Access, Entry, Index, Posting, Stored};
+use crate::normal::{Form, Literal, Test};
+
+/// More filters than an entry has bits for would need more memory than there is.
+const FILTERS_MAX: usize = 1 << 30;
+
+impl Index {
+    /// Adds a filter and returns its number.
+    pub(crate) fn insert(&mut self, form: &Form) -> u32 {
+        assert!(self.filters.end() < FILTERS_MAX, "a billion filters");
+        let plan = self.plan(form);
+        let (access, residual) = match plan {
+            None => (Access::Always, Program::Always),
+            Some(plan) => {
+                let access = self.compile_accesses(&plan.accesses);
+                (access, self.compile_residual(&plan.residual))
+            }
+        };
+        let verify = !matches!(residual, Program::Always);
+        let filter = self.filters.insert(Stored { access, residual });
+        self.post_all(filter, verify);
+        filter
+    }
+
+    /// Removes a filter.
+    pub(crate) fn remove(&mut self, filter: u32) {
+        let entry = self.entry(filter);
+        let access = std::mem::replace(&mut self.filters[filter].access, Access::None);
+        if matches!(access, Access::Always) {
+            self.always.remove(entry.0);
+        }
+        for posting in access.postings() {
+            self.unpost(entry, *posting);
+        }
+        if let Some(stored) = self.filters.remove(filter) {
+            stored.residual.for_each(&mut |it| self.release(it));
+        }
+        for posting in access.postings() {
+            self.release(posting.literal);
+        }
+    }
+
+    fn plan<'a>(&self, form: &'a Form) -> Option<Plan<'a>> {
+        // A single literal needs no comparing.
+        if let Form::Literal(_) = form {
+            return access::plan(form, &|_| 0.0);
+        }
+        access::plan(form, &|literal| {
+            let condition = &literal.condition;
+            let field = self.fields.find(&condition.field);
+            let references = field.map_or(0, |field| {
+                self.conditions.references(field, &condition.test)
+            });
+            access::estimate(literal, references)
+        })
+    }
+
+    fn compile_accesses(&mut self, literals: &[&Literal]) -> Access {
+        let mut postings: Vec<Posting> = Vec::with_capacity(literals.len());
+        for literal in literals {
+            let literal = self.intern(literal);
+            if postings.iter().any(|it| it.literal == literal) {
+                self.release(literal);
+            } else {
+                postings.push(Posting { literal, place: 0 });
+            }
+        }
+        match postings[..] {
+            [] => Access::None,
+            [only] => Access::One(only),
+            _ => Access::Any(postings.into()),
+        }
+    }
+
+    fn compile_residual(&mut self, forms: &[&Form]) -> Program {
+        match forms {
+            [] => Program::Always,
+            [only] => self.compile(only),
+            _ => self.compile_operands(forms, Program::All, Program::And),
+        }
+    }
+
+    fn compile(&mut self, form: &Form) -> Program {
+        match form {
+            Form::Everything => Program::Always,
+            Form::Nothing => Program::Any([].into()),
+            Form::Literal(literal) => Program::All([self.intern(literal)].into()),
+            Form::And(forms) => {
+                let forms: Vec<&Form> = forms.iter().collect();
+                self.compile_operands(&forms, Program::All, Program::And)
+            }
+            Form::Or(forms) => {
+                let forms: Vec<&Form> = forms.iter().collect();
+                self.compile_operands(&forms, Program::Any, Program::Or)
+            }
+        }
+    }
+
+    /// Literals side by side where all are, cheap ones first.
+    fn compile_operands(
+        &mut self,
+        forms: &[&Form],
+        flat: fn(Box<[Lit]>) -> Program,
+        tree: fn(Box<[Program]>) -> Program,
+    ) -> Program {
+        let is_literal = |it: &&Form| matches!(it, Form::Literal(_));
+        let mut literals = Vec::new();
+        for form in forms {
+            if let Form::Literal(literal) = form {
+                literals.push(self.intern(literal));
+            }
+        }
+        literals.sort_by_key(|it| is_costly(&self.conditions[it.condition()].test));
+        if literals.len() == forms.len() {
+            return flat(literals.into());
+        }
+        let mut programs = Vec::new();
+        if !literals.is_empty() {
+            programs.push(flat(literals.into()));
+        }
+        for form in forms.iter().filter(|it| !is_literal(it)) {
+            programs.push(self.compile(form));
+        }
+        tree(programs.into())
+    }
+
+    fn intern(&mut self, literal: &Literal) -> Lit {
+        let condition = &literal.condition;
+        let field = self.fields.intern(&condition.field);
+        let (id, is_new) = self.conditions.intern(field, &condition.test);
+        if is_new {
+            self.fields
+                .add_condition(field, needs_tree(&condition.test));
+        }
+        Lit::new(id, literal.negated)
+    }
+
+    fn release(&mut self, literal: Lit) {
+        if let Some(condition) = self.conditions.release(literal.condition()) {
+            self.fields
+                .remove_condition(condition.field, needs_tree(&condition.test));
+        }
+    }
+
+    /// A filter as it stands in the lists where it is posted.
+    pub(super) fn entry(&self, filter: u32) -> Entry {
+        let stored = &self.filters[filter];
+        let verify = !matches!(stored.residual, Program::Always);
+        Entry::new(filter, verify, matches!(stored.access, Access::Any(_)))
+    }
+
+    fn post_all(&mut self, filter: u32, verify: bool) {
+        let entry = self.entry(filter);
+        debug_assert_eq!(entry.is_to_verify(), verify);
+        if matches!(self.filters[filter].access, Access::Always) {
+            self.always.insert(entry.0);
+        }
+        for number in 0..self.filters[filter].access.postings().len() {
+            let posting = self.filters[filter].access.postings()[number];
+            let place = self.post(entry, posting.literal);
+            self.filters[filter].access.postings_mut()[number].place = place;
+        }
+    }
+
+    /// Posts an entry under a literal; its place, if that is in a dense list.
+    fn post(&mut self, entry: Entry, literal: Lit) -> u32 {
+        let id = literal.condition();
+        let is_first = {
+            let condition = &mut self.conditions[id];
+            condition.accesses += 1;
+            condition.accesses == 1
+        };
+        if is_first {
+            self.index_condition(id);
+        }
+        let field = self.conditions[id].field;
+        if let Some(list) = self.dense(literal) {
+            let place = list.insert(entry.0, id);
+            self.absences.insert(field);
+            return place;
+        }
+        self.conditions[id].wanted.insert(entry.0);
+        0
+    }
+
+    fn unpost(&mut self, entry: Entry, posting: Posting) {
+        let literal = posting.literal;
+        let id = literal.condition();
+        let field = self.conditions[id].field;
+        match self.dense(literal) {
+            None => self.conditions[id].wanted.remove(entry.0),
+            Some(list) => {
+                let moved = list.remove(posting.place);
+                if self.fields.kinds_mut(field).negated.is_empty() {
+                    self.absences.remove(field);
+                }
+                if let Some((entry, condition)) = moved {
+                    self.move_posting(entry, condition, posting);
+                }
+            }
+        }
+        let condition = &mut self.conditions[id];
+        condition.accesses -= 1;
+        if condition.accesses == 0 {
+            self.unindex_condition(id);
+        }
+    }
+
+    /// An entry took the place of a removed posting in the same list.
+    fn move_posting(&mut self, entry: u32, condition: u32, removed: Posting) {
+        let literal = Lit::new(condition, removed.literal.is_negated());
+        let stored = &mut self.filters[Entry(entry).filter()];
+        for posting in stored.access.postings_mut() {
+            if posting.literal == literal {
+                posting.place = removed.place;
+            }
+        }
+    }
+
+    /// The dense list for literals that hold by absence.
+    fn dense(&mut self, literal: Lit) -> Option<&mut Dense> {
+        let condition = &self.conditions[literal.condition()];
+        let (field, is_negated) = (condition.field, literal.is_negated());
+        let is_exists = matches!(condition.test, Test::Exists);
+        let is_outside = matches!(condition.test, Test::Outside(_));
+        if !is_negated && !is_outside {
+            return None;
+        }
+        let negated = &mut self.fields.kinds_mut(field).negated;
+        Some(match (is_exists, is_outside) {
+            (true, _) => &mut negated.missing,
+            (_, true) => &mut negated.outside,
+            _ => &mut negated.others,
+        })
+    }
+
+    /// Makes a condition one that values find.
+    fn index_condition(&mut self, id: u32) {
+        let condition = &self.conditions[id];
+        let (field, hasher) = (condition.field, self.conditions.hasher());
+        let kinds = self.fields.kinds_mut(field);
+        match &condition.test {
+            Test::Exists => kinds.exists = Some(id),
+            Test::Equals(_) => kinds.equals += 1,
+            Test::In(values) => {
+                kinds.one_of += 1;
+                for value in values {
+                    self.one_of.insert(hasher, field, value, id);
+                }
+            }
+            Test::Contains(value) => {
+                kinds.contains += 1;
+                self.contained.insert(hasher, field, value, id);
+            }
+            Test::Range(span) => kinds.ranges.insert(*span, id),
+            Test::Regexp(_) => kinds.regexps.insert(id),
+            Test::Inside(shape) | Test::Outside(shape) => kinds.shapes.insert(shape, id),
+            Test::Select(_) => kinds.selections.insert(index_of(&condition.test), id),
+            Test::Like(_) => kinds.likes.push(id),
+        }
+    }
+
+    fn unindex_condition(&mut self, id: u32) {
+        let condition = &self.conditions[id];
+        let (field, hasher) = (condition.field, self.conditions.hasher());
+        let kinds = self.fields.kinds_mut(field);
+        match &condition.test {
+            Test::Exists => kinds.exists = None,
+            Test::Equals(_) => kinds.equals -= 1,
+            Test::In(values) => {
+                kinds.one_of -= 1;
+                for value in values {
+                    self.one_of.remove(hasher, field, value, id);
+                }
+            }
+            Test::Contains(value) => {
+                kinds.contains -= 1;
+                self.contained.remove(hasher, field, value, id);
+            }
+            Test::Range(span) => {
+                let conditions = &self.conditions;
+                let span_of = |it: u32| match conditions[it].test {
+                    Test::Range(span) => span,
+                    _ => *span,
+                };
+                kinds.ranges.remove(*span, id, &span_of);
+            }
+            Test::Regexp(_) => kinds.regexps.remove(id),
+            Test::Inside(shape) | Test::Outside(shape) => kinds.shapes.remove(shape, id),
+            Test::Select(_) => kinds.selections.remove(index_of(&condition.test), id),
+            Test::Like(_) => kinds.likes.retain(|it| *it != id),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What one test of a document needs to remember, kept for the next one.
+//!
+//! Marks carry the number of the test that set them, so that nothing is cleared
+//! between tests; and vectors keep their memory, so that nothing is allocated.
+
+use super::datum::Datum;
+
+/// Working memory for testing documents, see [`Engine::visit`](crate::Engine::visit).
+///
+/// It grows to what the largest document and engine ask for, and makes tests
+/// free of allocation from then on. One scratch serves any number of engines,
+/// one test at a time.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// The number of the current test; marks with another number do not count.
+    pub(super) epoch: u32,
+    /// By field: the test that saw it and where its value stands.
+    pub(super) slots: Vec<(u32, u32)>,
+    /// By filter: the last test that met it as a candidate.
+    pub(super) met: Vec<u32>,
+    /// By condition: the last test that decided it, and how.
+    pub(super) decided: Vec<(u32, bool)>,
+    /// Conditions that the value at hand satisfies.
+    pub(super) hits: Vec<u32>,
+    /// Places in a dense list that the value at hand excludes.
+    pub(super) excluded: Vec<u32>,
+    /// The memory of the list of values between tests.
+    pub(super) values: Vec<(u32, Datum<'static>)>,
+    /// The same for documents that are read from bytes.
+    pub(super) reading: super::scan::Reading,
+}
+
+impl Scratch {
+    /// An empty scratch.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Starts a test over this many fields, filters and conditions.
+    pub(super) fn begin(&mut self, fields: usize, filters: usize, conditions: usize) {
+        if self.epoch == u32::MAX {
+            self.slots.clear();
+            self.met.clear();
+            self.decided.clear();
+            self.epoch = 0;
+        }
+        self.epoch += 1;
+        grow(&mut self.slots, fields, (0, 0));
+        grow(&mut self.met, filters, 0);
+        grow(&mut self.decided, conditions, (0, false));
+    }
+
+    /// The vector of values, empty, for a document of another lifetime.
+    pub(super) fn take_values<'d>(&mut self) -> Vec<(u32, Datum<'d>)> {
+        recycle(std::mem::take(&mut self.values))
+    }
+
+    pub(super) fn give_values(&mut self, values: Vec<(u32, Datum<'_>)>) {
+        self.values = recycle(values);
+    }
+}
+
+fn grow<T: Clone>(marks: &mut Vec<T>, len: usize, mark: T) {
+    if marks.len() < len {
+        marks.resize(len, mark);
+    }
+}
+
+/// The memory of one vector as another one, for items of the same layout.
+fn recycle<'a, 'b>(mut values: Vec<(u32, Datum<'a>)>) -> Vec<(u32, Datum<'b>)> {
+    values.clear();
+    // Collecting in place keeps the allocation. There is nothing to convert.
+    values
+        .into_iter()
+        .filter_map(|_| None)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recycling_keeps_the_memory() {
+        let values: Vec<(u32, Datum<'_>)> = Vec::with_capacity(100);
+        assert_eq!(recycle(values).capacity(), 100);
+    }
+}

@@ -1,0 +1,261 @@
+//! From the values of a document to the filters that match it.
+//!
+//! Cost: one look-up per kind of condition and field of the document that is
+//! asked for; a step for each candidate; a test for each literal verified.
+
+use serde_json::{Map, Value};
+
+use super::datum::{self, Datum, is_costly};
+use super::field::{Kinds, ROOT};
+use super::negated::Dense;
+use super::program::Lit;
+use super::scan::DocumentError;
+use super::scratch::Scratch;
+use super::walk::{self, Seen};
+use super::{Entry, Index};
+
+impl Index {
+    /// Calls `found` once with each filter that matches a document.
+    pub(crate) fn visit(
+        &self,
+        document: &Map<String, Value>,
+        scratch: &mut Scratch,
+        found: &mut impl FnMut(u32),
+    ) {
+        self.begin(scratch);
+        let mut values = scratch.take_values();
+        let mut seen = Seen {
+            epoch: scratch.epoch,
+            slots: &mut scratch.slots,
+            is_ambiguous: false,
+        };
+        walk::walk(&self.fields, document, &mut seen, &mut values);
+        self.visit_values(&values, scratch, found);
+        scratch.give_values(values);
+    }
+
+    /// The same for a document in bytes.
+    pub(crate) fn visit_slice(
+        &self,
+        json: &[u8],
+        scratch: &mut Scratch,
+        found: &mut impl FnMut(u32),
+    ) -> Result<(), DocumentError> {
+        self.begin(scratch);
+        let mut reading = std::mem::take(&mut scratch.reading);
+        let mut seen = Seen {
+            epoch: scratch.epoch,
+            slots: &mut scratch.slots,
+            is_ambiguous: false,
+        };
+        let result = reading.read(&self.fields, json, &mut seen);
+        let is_ambiguous = seen.is_ambiguous;
+        if result.is_ok() && !is_ambiguous {
+            let mut values = scratch.take_values();
+            reading.values(json, &mut values);
+            self.visit_values(&values, scratch, found);
+            scratch.give_values(values);
+        }
+        scratch.reading = reading;
+        result?;
+        if is_ambiguous {
+            let document = serde_json::from_slice(json)
+                .map_err(|_| DocumentError::new("a document that can be parsed", 0))?;
+            self.visit(&document, scratch, found);
+        }
+        Ok(())
+    }
+
+    fn begin(&self, scratch: &mut Scratch) {
+        scratch.begin(self.fields.end(), self.filters.end(), self.conditions.end());
+    }
+
+    fn visit_values<'d>(
+        &self,
+        values: &[(u32, Datum<'d>)],
+        scratch: &mut Scratch,
+        found: &mut impl FnMut(u32),
+    ) {
+        let mut run = Run {
+            index: self,
+            values,
+            epoch: scratch.epoch,
+            slots: &scratch.slots,
+            met: &mut scratch.met,
+            decided: &mut scratch.decided,
+            found,
+        };
+        self.always.for_each(|entry| run.candidate(entry));
+        for (field, datum) in values {
+            if let Some(kinds) = self.fields.kinds(*field) {
+                let (hits, excluded) = (&mut scratch.hits, &mut scratch.excluded);
+                hits.clear();
+                self.satisfied(*field, kinds, *datum, hits);
+                run.hits(hits);
+                if !kinds.negated.is_empty() {
+                    run.not_excluded(kinds, *datum, hits, excluded);
+                }
+            }
+        }
+        self.absences.for_each(|field| run.absent(field));
+    }
+
+    /// The conditions with access to filters that a value satisfies; for shapes
+    /// to be out of, those that it is in.
+    fn satisfied(&self, field: u32, kinds: &Kinds, datum: Datum<'_>, hits: &mut Vec<u32>) {
+        let hasher = self.conditions.hasher();
+        hits.extend(kinds.exists);
+        if kinds.equals > 0 {
+            hits.extend(self.conditions.find_equals(field, datum));
+        }
+        if kinds.one_of > 0 {
+            self.one_of.find(hasher, field, datum, hits);
+        }
+        match datum {
+            Datum::Number(number) => kinds.ranges.find(number, hits),
+            Datum::String(text) => kinds.regexps.find(&self.conditions, text, hits),
+            _ => (),
+        }
+        if !kinds.shapes.is_empty()
+            && let Some(point) = datum.point()
+        {
+            let first = hits.len();
+            kinds.shapes.find(&self.conditions, point, hits);
+            distinct(hits, first);
+        }
+        if let Datum::Tree(tree) = datum {
+            if kinds.contains > 0 {
+                let first = hits.len();
+                for element in datum.elements() {
+                    self.contained.find(hasher, field, Datum::new(element), hits);
+                }
+                distinct(hits, first);
+            }
+            kinds.selections.find(&self.conditions, datum, hits);
+            hits.extend(kinds.likes.iter().filter(|id| {
+                datum::holds(&self.conditions[**id].test, Some(Datum::new(tree)))
+            }));
+        }
+    }
+}
+
+/// Drops repetitions from `first` on.
+fn distinct(hits: &mut Vec<u32>, first: usize) {
+    if hits.len() > first + 1 {
+        let mut tail = hits.split_off(first);
+        tail.sort_unstable();
+        tail.dedup();
+        hits.append(&mut tail);
+    }
+}
+
+/// One document against an index.
+struct Run<'r, 'd, F> {
+    index: &'r Index,
+    values: &'r [(u32, Datum<'d>)],
+    epoch: u32,
+    slots: &'r [(u32, u32)],
+    met: &'r mut [u32],
+    decided: &'r mut [(u32, bool)],
+    found: &'r mut F,
+}
+
+impl<F: FnMut(u32)> Run<'_, '_, F> {
+    /// All filters of satisfied conditions are candidates.
+    fn hits(&mut self, hits: &[u32]) {
+        let index = self.index;
+        for id in hits {
+            let wanted = &index.conditions[*id].wanted;
+            wanted.for_each(|entry| self.candidate(entry));
+        }
+    }
+
+    /// Filters that a value does not exclude are candidates.
+    fn not_excluded(
+        &mut self,
+        kinds: &Kinds,
+        datum: Datum<'_>,
+        hits: &[u32],
+        excluded: &mut Vec<u32>,
+    ) {
+        self.remaining(&kinds.negated.others, hits, excluded);
+        let outside = &kinds.negated.outside;
+        if outside.len() > 0 && datum.point().is_some() {
+            self.remaining(outside, hits, excluded);
+        }
+    }
+
+    fn remaining(&mut self, list: &Dense, hits: &[u32], excluded: &mut Vec<u32>) {
+        if list.len() == 0 {
+            return;
+        }
+        excluded.clear();
+        hits.iter().for_each(|id| list.exclude(*id, excluded));
+        list.remaining(excluded, |entries| {
+            entries.iter().for_each(|entry| self.candidate(*entry));
+        });
+    }
+
+    /// Without a value nothing is excluded.
+    fn absent(&mut self, field: u32) {
+        if self.slots[field as usize].0 == self.epoch && self.datum(field).is_some() {
+            return;
+        }
+        let Some(kinds) = self.index.fields.kinds(field) else {
+            return;
+        };
+        let negated = &kinds.negated;
+        for list in [&negated.missing, &negated.outside, &negated.others] {
+            list.remaining(&mut Vec::new(), |entries| {
+                entries.iter().for_each(|entry| self.candidate(*entry));
+            });
+        }
+    }
+
+    #[inline]
+    fn candidate(&mut self, entry: u32) {
+        let entry = Entry(entry);
+        let filter = entry.filter();
+        if entry.is_repeated() {
+            let met = &mut self.met[filter as usize];
+            if *met == self.epoch {
+                return;
+            }
+            *met = self.epoch;
+        }
+        if entry.is_to_verify() {
+            let residual = &self.index.filters[filter].residual;
+            if !residual.holds(&mut |literal| self.literal(literal)) {
+                return;
+            }
+        }
+        (self.found)(filter);
+    }
+
+    fn literal(&mut self, literal: Lit) -> bool {
+        let id = literal.condition();
+        let condition = &self.index.conditions[id];
+        let datum = self.datum(condition.field);
+        if !is_costly(&condition.test) {
+            return datum::holds(&condition.test, datum) != literal.is_negated();
+        }
+        let (epoch, decided) = self.decided[id as usize];
+        if epoch == self.epoch {
+            return decided != literal.is_negated();
+        }
+        let holds = datum::holds(&condition.test, datum);
+        self.decided[id as usize] = (self.epoch, holds);
+        holds != literal.is_negated()
+    }
+
+    /// The value of a field.
+    #[inline]
+    fn datum(&self, field: u32) -> Option<Datum<'_>> {
+        debug_assert_ne!(field, ROOT);
+        let (epoch, place) = self.slots[field as usize];
+        if epoch != self.epoch {
+            return None;
+        }
+        Some(self.values.get(place as usize)?.1)
+    }
+}
