@@ -179,9 +179,8 @@ impl Engine {
     /// for is checked and skipped.
     pub fn test_slice(&self, json: &[u8]) -> Result<Vec<FilterId>, DocumentError> {
         let mut ids = Vec::new();
-        self.pool.with(|scratch| {
-            self.visit_slice(json, scratch, |handle| ids.push(self.id(handle)))
-        })?;
+        self.pool
+            .with(|scratch| self.visit_slice(json, scratch, |handle| ids.push(self.id(handle))))?;
         Ok(ids)
     }
 

@@ -134,9 +134,7 @@ impl Koncorde {
 
     /// The ids of all filters of an index, in no particular order.
     pub fn filter_ids(&self, index: Option<&str>) -> impl Iterator<Item = FilterId> {
-        self.engine(index)
-            .into_iter()
-            .flat_map(Engine::filter_ids)
+        self.engine(index).into_iter().flat_map(Engine::filter_ids)
     }
 
     /// The default index, then the others by name.

@@ -4,6 +4,10 @@
 //! runner checks every case on all cores and prints how many checks it made; what
 //! fails is shown with its line.
 
+mod random;
+
+pub use random::Random;
+
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{BufReader, Read};

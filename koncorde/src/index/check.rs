@@ -25,7 +25,11 @@ impl Index {
             assert_eq!(is_always, matches!(stored.access, Access::Always));
         }
         for (id, condition) in self.conditions.iter() {
-            assert_eq!(Some(&condition.references), references.get(&id), "{condition:?}");
+            assert_eq!(
+                Some(&condition.references),
+                references.get(&id),
+                "{condition:?}"
+            );
             let accesses = accesses.get(&id).copied().unwrap_or_default();
             assert_eq!(condition.accesses, accesses, "{condition:?}");
         }

@@ -83,9 +83,8 @@ impl Members {
         let Some(hash) = hash_datum(hasher, field, datum) else {
             return;
         };
-        let is_it = |place: u32| {
-            self.items[place].field == field && datum.equals(&self.items[place].value)
-        };
+        let is_it =
+            |place: u32| self.items[place].field == field && datum.equals(&self.items[place].value);
         if let Some(place) = self.table.find(hash, is_it) {
             self.items[place].conditions.for_each(|it| found.push(it));
         }

@@ -62,7 +62,13 @@ impl Keys {
     fn halves(self) -> [Self; 2] {
         let middle = self.low + (self.high - self.low) / 2;
         let (low, high) = (self.low, self.high);
-        [Self { low, high: middle }, Self { low: middle + 1, high }]
+        [
+            Self { low, high: middle },
+            Self {
+                low: middle + 1,
+                high,
+            },
+        ]
     }
 }
 
@@ -248,7 +254,9 @@ mod tests {
     fn finds_what_a_list_finds() {
         let mut state = 7u64;
         let mut random = move |below: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             (state >> 33) % below
         };
         let mut ranges = Ranges::default();
@@ -276,7 +284,12 @@ mod tests {
                 ranges.find(number, &mut found);
                 found.sort_unstable();
                 let holds = |it: &(usize, &Option<Span>)| it.1.is_some_and(|s| s.contains(number));
-                let expected: Vec<u32> = model.iter().enumerate().filter(holds).map(|it| it.0 as u32).collect();
+                let expected: Vec<u32> = model
+                    .iter()
+                    .enumerate()
+                    .filter(holds)
+                    .map(|it| it.0 as u32)
+                    .collect();
                 assert_eq!(found, expected, "at {number}");
             }
         }

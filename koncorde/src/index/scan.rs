@@ -38,7 +38,10 @@ impl DocumentError {
 impl fmt::Display for DocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { expected, offset } = self;
-        write!(f, "not a JSON document: expected {expected} at byte {offset}")
+        write!(
+            f,
+            "not a JSON document: expected {expected} at byte {offset}"
+        )
     }
 }
 
@@ -62,9 +65,15 @@ enum Raw {
     Bool(bool),
     Number(f64),
     /// Bytes of the document.
-    Text { start: usize, end: usize },
+    Text {
+        start: usize,
+        end: usize,
+    },
     /// Bytes of `texts`.
-    Escaped { start: usize, end: usize },
+    Escaped {
+        start: usize,
+        end: usize,
+    },
     Tree(usize),
     Array,
     Object,
@@ -498,16 +507,55 @@ mod tests {
     fn accepts_what_a_parser_accepts() {
         let deep = |levels: usize| format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
         let cases = [
-            r#"{}"#, r#" { } "#, r#"{"a":1}"#, r#"{"a":1,}"#, r#"{,}"#, r#"{"a"}"#, r#"{"a":}"#,
-            r#"{"a":01}"#, r#"{"a":-0}"#, r#"{"a":-}"#, r#"{"a":1.}"#, r#"{"a":.5}"#, r#"{"a":1e}"#,
-            r#"{"a":1e5}"#, r#"{"a":1E+5}"#, r#"{"a":1e999}"#, r#"{"a":-1e999}"#, r#"{"a":1e-999}"#,
-            r#"{"a":123456789012345678901234567890}"#, r#"{"a":tru}"#, r#"{"a":true}"#,
-            r#"{"a":nul}"#, r#"{"a":[1,[2,{}]]}"#, r#"{"a":[1,]}"#, r#"{"a":[}"#, r#"{"a":"x"#,
-            r#"{"a":"\n"}"#, r#"{"a":"\q"}"#, r#"{"a":"\u00e9"}"#, r#"{"a":"\ud800"}"#,
-            r#"{"a":"\udc00"}"#, r#"{"a":"\ud83d\ude00"}"#, r#"{"a":"\ud83dx"}"#, r#"{"a":"\u12"}"#,
-            "{\"a\":\"\t\"}", "{\"a\":\"\u{7f}é\"}", r#"{"a":1} x"#, r#"[1]"#, r#"1"#, "", " ",
-            r#"{"\u0061":1}"#, r#"{"\q":1}"#, r#"{"b\q":1}"#, "{\"a\\", "{\"a\":\"\\",
-            &deep(127), &deep(128), &deep(5000),
+            r#"{}"#,
+            r#" { } "#,
+            r#"{"a":1}"#,
+            r#"{"a":1,}"#,
+            r#"{,}"#,
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":01}"#,
+            r#"{"a":-0}"#,
+            r#"{"a":-}"#,
+            r#"{"a":1.}"#,
+            r#"{"a":.5}"#,
+            r#"{"a":1e}"#,
+            r#"{"a":1e5}"#,
+            r#"{"a":1E+5}"#,
+            r#"{"a":1e999}"#,
+            r#"{"a":-1e999}"#,
+            r#"{"a":1e-999}"#,
+            r#"{"a":123456789012345678901234567890}"#,
+            r#"{"a":tru}"#,
+            r#"{"a":true}"#,
+            r#"{"a":nul}"#,
+            r#"{"a":[1,[2,{}]]}"#,
+            r#"{"a":[1,]}"#,
+            r#"{"a":[}"#,
+            r#"{"a":"x"#,
+            r#"{"a":"\n"}"#,
+            r#"{"a":"\q"}"#,
+            r#"{"a":"\u00e9"}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":"\udc00"}"#,
+            r#"{"a":"\ud83d\ude00"}"#,
+            r#"{"a":"\ud83dx"}"#,
+            r#"{"a":"\u12"}"#,
+            "{\"a\":\"\t\"}",
+            "{\"a\":\"\u{7f}é\"}",
+            r#"{"a":1} x"#,
+            r#"[1]"#,
+            r#"1"#,
+            "",
+            " ",
+            r#"{"\u0061":1}"#,
+            r#"{"\q":1}"#,
+            r#"{"b\q":1}"#,
+            "{\"a\\",
+            "{\"a\":\"\\",
+            &deep(127),
+            &deep(128),
+            &deep(5000),
         ];
         for case in cases {
             for wanted in [&["a"][..], &["a.b", "b"], &[]] {
@@ -517,10 +565,18 @@ mod tests {
                     fields.add_condition(field, true);
                 }
                 let mut slots = vec![(0, 0); fields.end()];
-                let mut seen = Seen { epoch: 1, slots: &mut slots, is_ambiguous: false };
+                let mut seen = Seen {
+                    epoch: 1,
+                    slots: &mut slots,
+                    is_ambiguous: false,
+                };
                 let found = Reading::default().read(&fields, case.as_bytes(), &mut seen);
                 let parsed = serde_json::from_str::<serde_json::Map<String, Value>>(case);
-                assert_eq!(found.is_ok(), parsed.is_ok(), "{case:.80}: {found:?}, {parsed:?}");
+                assert_eq!(
+                    found.is_ok(),
+                    parsed.is_ok(),
+                    "{case:.80}: {found:?}, {parsed:?}"
+                );
             }
         }
     }

@@ -127,14 +127,18 @@ impl Index {
             if kinds.contains > 0 {
                 let first = hits.len();
                 for element in datum.elements() {
-                    self.contained.find(hasher, field, Datum::new(element), hits);
+                    self.contained
+                        .find(hasher, field, Datum::new(element), hits);
                 }
                 distinct(hits, first);
             }
             kinds.selections.find(&self.conditions, datum, hits);
-            hits.extend(kinds.likes.iter().filter(|id| {
-                datum::holds(&self.conditions[**id].test, Some(Datum::new(tree)))
-            }));
+            hits.extend(
+                kinds
+                    .likes
+                    .iter()
+                    .filter(|id| datum::holds(&self.conditions[**id].test, Some(Datum::new(tree)))),
+            );
         }
     }
 }

@@ -86,14 +86,23 @@ impl<'a> Diagram<'a> {
             let field = fields.len();
             let domain = Domain::new(group.iter().map(|it| &it.test).collect());
             variables.push(Variable::Class { field });
-            let is_free = |test: usize| domain.classes.iter().any(|it| it.truths[test] == Truth::Free);
+            let is_free = |test: usize| {
+                domain
+                    .classes
+                    .iter()
+                    .any(|it| it.truths[test] == Truth::Free)
+            };
             let mut asked: Vec<Opaque<'a>> = (0..domain.tests.len())
                 .filter(|test| is_free(*test))
                 .map(|test| Opaque::new(domain.tests[test]))
                 .collect();
             asked.sort_unstable();
             asked.dedup();
-            variables.extend(asked.into_iter().map(|asks| Variable::Opaque { field, asks }));
+            variables.extend(
+                asked
+                    .into_iter()
+                    .map(|asks| Variable::Opaque { field, asks }),
+            );
             fields.push((&group[0].field, domain));
         }
         Self {
@@ -138,7 +147,9 @@ impl<'a> Diagram<'a> {
         let at_field = |it: &Variable<'a>| self.fields[it.field()].0 == &condition.field;
         let class = rank_of(&at_field);
         let asks = Opaque::new(&condition.test);
-        let opaque = rank_of(&|it| matches!(it, Variable::Opaque { asks: its, .. } if *its == asks) && at_field(it));
+        let opaque = rank_of(&|it| {
+            matches!(it, Variable::Opaque { asks: its, .. } if *its == asks) && at_field(it)
+        });
 
         let open = Opaque::outcomes(&condition.test)
             .iter()

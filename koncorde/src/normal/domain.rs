@@ -155,10 +155,9 @@ fn truth(test: &Test, cell: Cell<'_>) -> Truth {
         }
         (Test::Regexp(_), Cell::OtherStrings)
         | (Test::Contains(_) | Test::Select(_), Cell::Arrays)
-        | (
-            Test::Inside(_) | Test::Outside(_),
-            Cell::OtherStrings | Cell::Arrays | Cell::Objects,
-        ) => Free,
+        | (Test::Inside(_) | Test::Outside(_), Cell::OtherStrings | Cell::Arrays | Cell::Objects) => {
+            Free
+        }
         (Test::Like(partial), cell) => match (&**partial, cell) {
             (Partial::Array(_), Cell::Arrays) | (Partial::Object(_), Cell::Objects) => {
                 if partial.is_empty() { True } else { Free }
@@ -205,13 +204,11 @@ impl<'a> Opaque<'a> {
     /// The outcome for a string.
     pub(super) fn outcome_at(self, text: &str) -> usize {
         match self {
-            Self::Shape(shape) => {
-                match read_point(&serde_json::Value::String(text.to_owned())) {
-                    Some(point) if shape.contains(point) => 0,
-                    Some(_) => 1,
-                    None => 2,
-                }
-            }
+            Self::Shape(shape) => match read_point(&serde_json::Value::String(text.to_owned())) {
+                Some(point) if shape.contains(point) => 0,
+                Some(_) => 1,
+                None => 2,
+            },
             Self::Other(Test::Regexp(pattern)) => pattern.is_match(text).into(),
             Self::Other(_) => 0,
         }

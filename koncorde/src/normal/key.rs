@@ -105,9 +105,10 @@ fn absorb(all: &mut Vec<Subfilter<'_>>) {
     all.dedup();
     let mut kept: Vec<Subfilter<'_>> = Vec::with_capacity(all.len());
     for subfilter in all.drain(..) {
-        let is_superfluous = kept
-            .iter()
-            .any(|it| it.iter().all(|literal| subfilter.binary_search(literal).is_ok()));
+        let is_superfluous = kept.iter().any(|it| {
+            it.iter()
+                .all(|literal| subfilter.binary_search(literal).is_ok())
+        });
         if !is_superfluous {
             kept.push(subfilter);
         }
@@ -388,7 +389,9 @@ impl Writer {
 fn line(cell: Cell<'_>) -> Option<(u64, u64)> {
     match cell {
         Cell::Numbers(low, high) => Some((low, high)),
-        Cell::Value(Scalar::Number(number)) => Some((span::place_of(*number), span::place_of(*number))),
+        Cell::Value(Scalar::Number(number)) => {
+            Some((span::place_of(*number), span::place_of(*number)))
+        }
         _ => None,
     }
 }

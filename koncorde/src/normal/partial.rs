@@ -107,12 +107,20 @@ mod tests {
             let found = Partial::new(&pattern).matches(&value);
             assert_eq!(found, expected, "{pattern} on {value}");
         };
-        check(json!([{"x": 1}, {"x": 1, "y": 2}]), json!([{"x": 1, "y": 2}, {"x": 1}]), true);
+        check(
+            json!([{"x": 1}, {"x": 1, "y": 2}]),
+            json!([{"x": 1, "y": 2}, {"x": 1}]),
+            true,
+        );
         check(json!([1, 1]), json!([1]), false);
         check(json!([1, 1]), json!([1, 2, 1.0]), true);
         check(json!([]), json!(["any"]), true);
         check(json!({}), json!([]), false);
         check(json!({"a": null}), json!({}), false);
-        check(json!({"a": {"b": []}}), json!({"a": {"b": [1], "c": 0}}), true);
+        check(
+            json!({"a": {"b": []}}),
+            json!({"a": {"b": [1], "c": 0}}),
+            true,
+        );
     }
 }

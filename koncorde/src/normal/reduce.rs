@@ -83,12 +83,8 @@ fn reduce_term(term: Term, negated: bool) -> Form {
             Some(span) => literal(field, within(span), negated),
             None => constant(negated),
         },
-        Term::Regexp { field, pattern } => {
-            literal(field, Test::Regexp(pattern), negated)
-        }
-        Term::Geo { field, shape } if negated => {
-            literal(field, Test::Outside(shape), false)
-        }
+        Term::Regexp { field, pattern } => literal(field, Test::Regexp(pattern), negated),
+        Term::Geo { field, shape } if negated => literal(field, Test::Outside(shape), false),
         Term::Geo { field, shape } => literal(field, Test::Inside(shape), false),
         Term::Select {
             field,
@@ -240,7 +236,8 @@ fn merge_two(a: &Literal, b: &Literal, is_union: bool) -> Merged {
     if a.negated != b.negated || a.condition.field != b.condition.field {
         return Merged::Apart;
     }
-    if let (Test::Range(a), Test::Range(b), false) = (&a.condition.test, &b.condition.test, is_union)
+    if let (Test::Range(a), Test::Range(b), false) =
+        (&a.condition.test, &b.condition.test, is_union)
     {
         return a
             .intersection(*b)
