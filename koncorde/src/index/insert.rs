@@ -35,18 +35,18 @@ impl Index {
     /// Removes a filter.
     pub(crate) fn remove(&mut self, filter: u32) {
         let entry = self.entry(filter);
-        let access = std::mem::replace(&mut self.filters[filter].access, Access::None);
-        if matches!(access, Access::Always) {
+        if matches!(self.filters[filter].access, Access::Always) {
             self.always.remove(entry.0);
         }
-        for posting in access.postings() {
-            self.unpost(entry, *posting);
+        // A posting may move another one of the same filter, so each is read anew.
+        for number in 0..self.filters[filter].access.postings().len() {
+            self.unpost(entry, self.filters[filter].access.postings()[number]);
         }
         if let Some(stored) = self.filters.remove(filter) {
             stored.residual.for_each(&mut |it| self.release(it));
-        }
-        for posting in access.postings() {
-            self.release(posting.literal);
+            for posting in stored.access.postings() {
+                self.release(posting.literal);
+            }
         }
     }
 

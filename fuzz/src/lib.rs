@@ -1,0 +1,184 @@
+//! What must hold for any input.
+//!
+//! Each function takes bytes and panics if a promise is broken. `cargo fuzz run
+//! <name>` hands it bytes that libFuzzer makes up, `tests/tests/fuzz.rs` bytes
+//! from a seed, and the files in `regressions/<name>/`, each of which was a bug.
+
+mod generate; // filters and documents from bytes
+mod rewrite; // the same filter, written in another way
+mod source; // bytes as choices
+
+pub use source::Source;
+
+use std::collections::BTreeMap;
+
+use koncorde::{Engine, Filter, FilterId, Options, Scratch, matches};
+use serde_json::Value;
+
+/// Whatever the bytes are, reading them as a filter ends with a filter or an
+/// error; and a filter that was read can be registered.
+pub fn parse(input: &[u8]) {
+    let Ok(value) = serde_json::from_slice::<Value>(input) else {
+        return;
+    };
+    match Filter::parse(&value) {
+        Err(error) => assert!(!error.to_string().is_empty()),
+        Ok(filter) => {
+            let mut engine = any_size();
+            let id = engine.register(&value).expect("it was read before");
+            assert!(engine.remove(&id));
+            matches(&filter, &value);
+        }
+    }
+}
+
+/// A filter written as JSON is read as the same filter.
+pub fn round_trip(input: &[u8]) {
+    let mut source = Source::new(input);
+    let value = generate::filter(&mut source);
+    let filter = Filter::parse(&value).unwrap_or_else(|error| panic!("{error}: {value}"));
+    let written: Value = serde_json::from_str(&filter.to_string()).expect("it displays as JSON");
+    let again = Filter::parse(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
+    assert_eq!(filter, again, "{value}\n{written}");
+}
+
+/// The engine finds exactly what the evaluator says.
+pub fn differential(input: &[u8]) {
+    let mut source = Source::new(input);
+    let filters: Vec<Value> = (0..1 + source.below(12))
+        .map(|_| generate::filter(&mut source))
+        .collect();
+    let mut engine = any_size();
+    let mut model = Model::default();
+    for filter in &filters {
+        model.register(&mut engine, filter);
+    }
+    for _ in 0..1 + source.below(4) {
+        model.check(&engine, &generate::document(&mut source));
+    }
+    engine.check_invariants();
+}
+
+/// Registering and removing in any order leaves the engine as if only what is
+/// left had ever been there.
+pub fn operations(input: &[u8]) {
+    let mut source = Source::new(input);
+    let mut engine = any_size();
+    let mut model = Model::default();
+    for _ in 0..source.below(60) {
+        match source.below(8) {
+            0..4 => model.register(&mut engine, &generate::filter(&mut source)),
+            4 | 5 => {
+                let place = source.below(model.filters.len().max(1));
+                if let Some(id) = model.filters.keys().nth(place).copied() {
+                    model.filters.remove(&id);
+                    assert!(engine.remove(&id));
+                }
+            }
+            6 => assert!(!engine.remove(&FilterId::from_u128(source.below(9) as u128))),
+            _ => model.check(&engine, &generate::document(&mut source)),
+        }
+    }
+    engine.check_invariants();
+    for id in model.filters.keys() {
+        assert!(engine.remove(id));
+    }
+    engine.check_invariants();
+}
+
+/// A document in bytes gives what it gives parsed, and an error exactly if it
+/// cannot be parsed.
+pub fn json(input: &[u8]) {
+    let mut engine = any_size();
+    for filter in generate::probes() {
+        engine.register(&filter).expect("a filter of ours");
+    }
+    let parsed = serde_json::from_slice::<Value>(input);
+    match (engine.test_slice(input), parsed) {
+        (Ok(mut found), Ok(document)) => {
+            assert!(document.is_object());
+            let mut expected = engine.test(&document);
+            expected.sort_unstable();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{document}");
+        }
+        (Err(error), parsed) => {
+            assert!(!parsed.is_ok_and(|it| it.is_object()), "{error}");
+            assert!(error.offset() <= input.len());
+        }
+        (Ok(_), Err(error)) => panic!("accepted in spite of: {error}"),
+    }
+}
+
+/// A filter written in another way has the same id; and filters with one id
+/// agree on all documents.
+pub fn identity(input: &[u8]) {
+    let mut source = Source::new(input);
+    let engine = any_size();
+    let filter = generate::small_filter(&mut source);
+    let is_rewritten = source.below(2) == 0;
+    let other = if is_rewritten {
+        rewrite::rewrite(&filter, &mut source)
+    } else {
+        generate::small_filter(&mut source)
+    };
+    let id = |filter: &Value| match engine.normalize(filter) {
+        Ok(normalized) => normalized.id(),
+        Err(error) => panic!("{error}: {filter}"),
+    };
+    let is_one = id(&filter) == id(&other);
+    if is_rewritten {
+        assert!(is_one, "{filter}\n{other}");
+    }
+    if is_one {
+        let [a, b] = [&filter, &other].map(|it| Filter::parse(it).expect("it was normalized"));
+        for _ in 0..20 {
+            let document = generate::document(&mut source);
+            let answers = (matches(&a, &document), matches(&b, &document));
+            assert_eq!(answers.0, answers.1, "{filter}\n{other}\n{document}");
+        }
+    }
+}
+
+/// An engine without a limit to the number of conditions.
+fn any_size() -> Engine {
+    Engine::with_options(Options {
+        max_conditions: 0,
+        ..Options::default()
+    })
+}
+
+/// What an engine should hold: filters by id, as they were first written.
+#[derive(Default)]
+struct Model {
+    filters: BTreeMap<FilterId, (Value, Filter)>,
+    scratch: Scratch,
+}
+
+impl Model {
+    fn register(&mut self, engine: &mut Engine, value: &Value) {
+        let id = match engine.register(value) {
+            Ok(id) => id,
+            Err(error) => panic!("{error}: {value}"),
+        };
+        let filter = Filter::parse(value).expect("it was registered");
+        self.filters.entry(id).or_insert((value.clone(), filter));
+    }
+
+    fn check(&mut self, engine: &Engine, document: &Value) {
+        assert_eq!(engine.len(), self.filters.len());
+        let mut found = Vec::new();
+        engine.visit(document, &mut self.scratch, |it| found.push(engine.id(it)));
+        let bytes = document.to_string();
+        let mut from_bytes = engine.test_slice(bytes.as_bytes()).expect("it is JSON");
+        found.sort_unstable();
+        from_bytes.sort_unstable();
+        assert_eq!(found, from_bytes, "{document}");
+        for (id, (value, filter)) in &self.filters {
+            let expected = matches(filter, document);
+            let count = found.iter().filter(|it| *it == id).count();
+            assert_eq!(count, usize::from(expected), "{value}\n{document}");
+        }
+        assert!(found.iter().all(|id| self.filters.contains_key(id)));
+    }
+}
