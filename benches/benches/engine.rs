@@ -15,7 +15,9 @@ fn main() {
     let filter = std::env::args().skip(1).find(|it| !it.starts_with('-'));
     let mut rows = Vec::new();
     for definition in DEFINITIONS {
-        let is_wanted = filter.as_ref().is_none_or(|it| definition.name.contains(it));
+        let is_wanted = filter
+            .as_ref()
+            .is_none_or(|it| definition.name.contains(it));
         if is_wanted && (definition.is_quick || !(is_quick || is_test)) {
             rows.push(measure(&mut criterion, definition));
         }
@@ -79,7 +81,9 @@ fn bytes<'a>(engine: &'a Engine, workload: &'a Workload) -> Pass<'a> {
         let mut matches = 0;
         for document in &workload.documents {
             engine
-                .visit_slice(document.as_bytes(), &mut scratch.borrow_mut(), |_| matches += 1)
+                .visit_slice(document.as_bytes(), &mut scratch.borrow_mut(), |_| {
+                    matches += 1
+                })
                 .expect("the document is JSON");
         }
         matches

@@ -13,8 +13,21 @@ use crate::random::mix;
 use crate::{Random, Workload};
 
 const PREFIXES: [&str; 15] = [
-    "", "usr-", "ord_", "sess:", "eu-west-", "sku/", "dev-", "acct-", "customer/", "shop/", "tag:",
-    "ip-", "zone-", "node-", "application-",
+    "",
+    "usr-",
+    "ord_",
+    "sess:",
+    "eu-west-",
+    "sku/",
+    "dev-",
+    "acct-",
+    "customer/",
+    "shop/",
+    "tag:",
+    "ip-",
+    "zone-",
+    "node-",
+    "application-",
 ];
 const STATUS: [&str; 5] = ["active", "pending", "closed", "archived", "new"];
 const TEXTS: [&str; 4] = ["path", "url", "host", "agent"];
@@ -48,10 +61,18 @@ impl Event {
         Self {
             fields: std::array::from_fn(|_| low + random.below(high - low)),
             numbers: std::array::from_fn(|_| random.below(1_000_000)),
-            status: if is_active { 0 } else { 1 + random.below(4) as usize },
+            status: if is_active {
+                0
+            } else {
+                1 + random.below(4) as usize
+            },
             texts: [
-                format!("/static/v{}/asset-{:08x}.css", random.below(90), random.next() as u32),
-                format!("https://cdn.example.net/misc/{:010x}", random.next() >> 24),
+                format!(
+                    "/static/v{}/asset-{:08x}.css",
+                    random.below(90),
+                    random.bits() as u32
+                ),
+                format!("https://cdn.example.net/misc/{:010x}", random.bits() >> 24),
                 format!("h{:06x}.internal.example.org", random.below(1 << 24)),
                 format!("Mozilla/5.0 (X11) Build/{:06x}", random.below(1 << 24)),
             ],
@@ -188,10 +209,20 @@ pub(crate) fn and_not(count: usize, random: &mut Random) -> Workload {
 pub(crate) fn and(count: usize, random: &mut Random) -> Workload {
     let rules = distinct(count, || {
         let is_active = random.fraction() < 0.6;
-        let status = if is_active { 0 } else { 1 + random.below(4) as usize };
+        let status = if is_active {
+            0
+        } else {
+            1 + random.below(4) as usize
+        };
         let medium = (random.below(10) as usize, random.below(1000));
         let high = (10 + random.below(10) as usize, random.below(50_000));
-        (status, medium, high, random.below(5) as usize, random.below(700_000))
+        (
+            status,
+            medium,
+            high,
+            random.below(5) as usize,
+            random.below(700_000),
+        )
     });
     let filters = rules.iter().map(|(status, (f, n), (g, m), k, low)| {
         json!({"and": [
@@ -295,7 +326,7 @@ fn patterns(count: usize, random: &mut Random, kind: impl Fn(usize) -> usize) ->
         for _ in 0..6 {
             let number = random.below(heads.len() as u64) as usize;
             let (text, head) = &heads[number];
-            let hex = random.next() as u32;
+            let hex = random.bits() as u32;
             event.texts[*text] = match kind(number) {
                 0 => format!("{head}/{hex:08x}"),
                 1 => format!("{head}/{}/{hex:08x}", random.below(100_000)),
@@ -330,7 +361,9 @@ pub(crate) fn many_fields(count: usize, random: &mut Random) -> Workload {
 /// `in` of fifty values each, all distinct; a document has one of them.
 pub(crate) fn one_of(count: usize, random: &mut Random) -> Workload {
     let filters = (0..count).map(|filter| {
-        let values: Vec<String> = (0..50).map(|it| format!("v{}", mix((filter * 50 + it) as u64))).collect();
+        let values: Vec<String> = (0..50)
+            .map(|it| format!("v{}", mix((filter * 50 + it) as u64)))
+            .collect();
         json!({"in": {"tag": values}})
     });
     let documents = (0..2000).map(|_| {
@@ -353,7 +386,11 @@ pub(crate) fn wide_documents(count: usize, random: &mut Random) -> Workload {
     let documents = (0..500).map(|_| {
         let members = (0..200u64).map(|field| {
             let value = match field {
-                0 => random.pick(&pairs.iter().filter(|it| it.0 == 0).collect::<Vec<_>>()).1,
+                0 => {
+                    random
+                        .pick(&pairs.iter().filter(|it| it.0 == 0).collect::<Vec<_>>())
+                        .1
+                }
                 _ => 100_000 + random.below(100_000),
             };
             (format!("key{field}"), json!(value))

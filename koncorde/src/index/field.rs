@@ -187,10 +187,6 @@ impl Fields {
         })
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.items[ROOT].children == 0
-    }
-
     #[inline]
     pub(super) fn kinds(&self, field: u32) -> Option<&Kinds> {
         self.items[field].kinds.as_deref()

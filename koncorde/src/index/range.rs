@@ -91,7 +91,8 @@ impl Partial {
 }
 
 impl Ranges {
-    pub(super) fn is_empty(&self) -> bool {
+    #[cfg(test)]
+    fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 

@@ -70,7 +70,8 @@ fn grow<T: Clone>(marks: &mut Vec<T>, len: usize, mark: T) {
 fn recycle<'a, 'b>(mut values: Vec<(u32, Datum<'a>)>) -> Vec<(u32, Datum<'b>)> {
     values.clear();
     // Collecting in place keeps the allocation. There is nothing to convert.
-    values.into_iter().filter_map(|_| None).collect()
+    let nothing = values.into_iter().map(|(field, _)| (field, Datum::Null));
+    nothing.collect()
 }
 
 #[cfg(test)]

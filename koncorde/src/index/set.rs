@@ -8,7 +8,11 @@
 
 use std::collections::BTreeSet;
 
-/// A set of numbers, 16 bytes when it holds at most one.
+/// A set of numbers: 16 bytes, and no more when it holds at most one.
+#[expect(
+    clippy::box_collection,
+    reason = "most sets hold one number and must be small"
+)]
 #[derive(Clone, Debug, Default)]
 pub(super) enum Set {
     #[default]

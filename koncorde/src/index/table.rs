@@ -51,10 +51,4 @@ impl Table {
     pub(crate) fn len(&self) -> usize {
         self.shards.iter().map(HashTable::len).sum()
     }
-
-    /// Heap bytes, roughly: entries and their control bytes.
-    pub(crate) fn bytes(&self) -> usize {
-        let tables = self.shards.iter().map(|it| it.capacity() * 8 / 7 * 5);
-        size_of_val(&*self.shards) + tables.sum::<usize>()
-    }
 }

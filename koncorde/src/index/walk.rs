@@ -72,7 +72,7 @@ fn walk_object<'d>(
         let Some(step) = fields.step(parent, key) else {
             continue;
         };
-        if (step.is_field || step.is_path) && seen.note(step, values.len()) && step.is_field {
+        if step.is_field && seen.note(step, values.len()) {
             values.push((step.node, Datum::new(value)));
         }
         if let (true, Value::Object(inner)) = (step.is_path, value) {
