@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -75,8 +76,8 @@ pub enum StartError {
     Config(ConfigError),
     /// Names, controllers and routes of the application.
     Application(ApiError),
-    /// The data folder.
-    Storage(StoreError),
+    /// The data folder and why it cannot be used.
+    Storage(PathBuf, StoreError),
     /// The address that was to be listened on.
     Listen(io::Error),
     /// A pipe on an event of the start refused it.
@@ -229,10 +230,11 @@ fn checked(settings: &Settings) -> Result<Config, StartError> {
 /// May take a while: after a crash the data is checked first.
 async fn open_storage(config: &Config) -> Result<Arc<dyn Storage>, StartError> {
     let folder = config.server.data_path.clone();
+    let failure = |error| StartError::Storage(config.server.data_path.clone(), error);
     let settings = config.services.storage_engine.default_settings.clone();
     let opening = tokio::task::spawn_blocking(move || Embedded::open(&folder, settings));
     match opening.await {
-        Ok(opened) => Ok(Arc::new(opened.map_err(StartError::Storage)?)),
+        Ok(opened) => Ok(Arc::new(opened.map_err(failure)?)),
         Err(bug) => std::panic::resume_unwind(bug.into_panic()),
     }
 }
@@ -386,7 +388,11 @@ impl fmt::Display for StartError {
         match self {
             Self::Config(error) => error.fmt(f),
             Self::Application(error) => write!(f, "the application cannot be used: {error}"),
-            Self::Storage(error) => write!(f, "the data cannot be used: {error}"),
+            Self::Storage(folder, error) => write!(
+                f,
+                "cannot use the data folder {}: {error} (--data, or server.dataPath, names it)",
+                folder.display()
+            ),
             Self::Listen(error) => error.fmt(f),
             Self::Refused(error) => write!(f, "a pipe refused the start: {error}"),
         }

@@ -1,5 +1,7 @@
 //! The server inside another program: its actions, pipes and hooks, its life.
 
+#![allow(clippy::unwrap_used, reason = "a test: one that cannot go on stops")]
+
 mod harness;
 
 use std::sync::{Arc, Mutex};
