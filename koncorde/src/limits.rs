@@ -22,6 +22,12 @@ pub(crate) const PATTERN_BYTES: usize = 32 * 1024;
 /// like would take hundreds of megabytes.
 pub(crate) const PATTERN_COMPILED_BYTES: usize = 10 * 1024 * 1024;
 
+/// How many ranges of characters all classes of a regular expression may have
+/// together: each takes time before the size of the compiled form is known.
+///
+/// `\pL` has 650 of them.
+pub(crate) const PATTERN_RANGES: usize = 500_000;
+
 /// How deep groups of a regular expression may nest: the compiler recurses.
 pub(crate) const PATTERN_DEPTH: usize = 250;
 

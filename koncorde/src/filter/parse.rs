@@ -73,7 +73,7 @@ pub(super) fn parse_node(
         return Err(place.about(&keywords.join(",")).error(message));
     };
     let place = place.keyword(keyword);
-    check_depth(place.depth.max(level), &place)?;
+    check_depth(level.max(place.depth - 1), &place)?;
     let value_of = |node: Result<_, _>| node.map(Node::Term);
     match keyword.as_str() {
         "and" => parse_all(value, &place, level).map(|it| join(it, Node::And)),

@@ -4,8 +4,24 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
 
 use super::escape::{self, Escape};
 use super::parse::excerpt;
+use crate::limits;
 
 pub(crate) type Set = ClassUnicode;
+
+/// The ranges that the classes of a pattern may still have.
+pub(crate) struct Budget(usize);
+
+impl Budget {
+    pub(crate) fn new() -> Self {
+        Self(limits::PATTERN_RANGES)
+    }
+
+    pub(crate) fn spend(&mut self, set: &Set) -> Result<(), String> {
+        let left = self.0.checked_sub(set.ranges().len());
+        self.0 = left.ok_or("pattern too large: its classes have too many characters")?;
+        Ok(())
+    }
+}
 
 /// Unicode's scripts by their full names, each with a capital.
 const SCRIPTS: &str = "Adlam Ahom Anatolian_Hieroglyphs Arabic Armenian Avestan Balinese Bamum \
@@ -148,7 +164,11 @@ fn from_tables(property: &str, name: &str) -> Option<Set> {
 }
 
 /// Reads a class in brackets; gives back what follows it.
-pub(crate) fn parse_bracketed(from: &str, ignore_case: bool) -> Result<(Set, &str), String> {
+pub(crate) fn parse_bracketed<'s>(
+    from: &'s str,
+    ignore_case: bool,
+    budget: &mut Budget,
+) -> Result<(Set, &'s str), String> {
     let missing = || format!("missing ]: {}", excerpt(from));
     let mut rest = &from[1..];
     let negated = rest.starts_with('^');
@@ -161,6 +181,7 @@ pub(crate) fn parse_bracketed(from: &str, ignore_case: bool) -> Result<(Set, &st
             return Err(missing());
         }
         let (part, after) = parse_part(rest, ignore_case, &missing)?;
+        budget.spend(&part)?;
         sum.union(&part);
         rest = after;
     }

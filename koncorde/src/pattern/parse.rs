@@ -10,7 +10,7 @@
 use regex_syntax::hir::{Class, Hir, Look, Repetition};
 
 use super::Flags;
-use super::class;
+use super::class::{self, Budget};
 use super::escape::{self, Escape};
 use crate::limits;
 
@@ -22,6 +22,7 @@ pub(crate) fn parse(source: &str, flags: Flags) -> Result<Hir, String> {
         stack: Vec::new(),
         names: Vec::new(),
         groups: 0,
+        budget: Budget::new(),
     };
     parser.run()?;
     Ok(parser.close_group().hir)
@@ -35,6 +36,7 @@ struct Parser<'s> {
     names: Vec<&'s str>,
     /// Groups that are open.
     groups: usize,
+    budget: Budget,
 }
 
 enum Item<'s> {
@@ -89,7 +91,8 @@ impl<'s> Parser<'s> {
                     self.push_class(class::dot(self.flags.dot_all));
                 }
                 '[' => {
-                    let (class, rest) = class::parse_bracketed(here, self.flags.ignore_case)?;
+                    let (class, rest) =
+                        class::parse_bracketed(here, self.flags.ignore_case, &mut self.budget)?;
                     self.rest = rest;
                     self.push_class(class);
                 }
@@ -162,6 +165,7 @@ impl<'s> Parser<'s> {
             Escape::Char(c) => self.push_literal(c),
             Escape::Surrogate => self.push(Hir::fail()),
             Escape::Class(set, negated) => {
+                self.budget.spend(&set)?;
                 self.push_class(class::finish(set, self.flags.ignore_case, negated));
             }
             Escape::Look(look) => self.push(Hir::look(look)),
