@@ -1,5 +1,7 @@
 //! Every bound of the store, with its reason.
 
+use std::time::Duration;
+
 /// Elasticsearch refuses longer document ids, in bytes.
 pub(crate) const ID_BYTES_MAX: usize = 512;
 
@@ -79,4 +81,4 @@ pub(crate) const SWEEP_EVERY_COMMITS: u32 = 8;
 
 /// After the disk refused a write, writers are told so at once for this long;
 /// then the next write tries again.
-pub(crate) const WRITE_RETRY_MS: u64 = 2000;
+pub(crate) const WRITE_RETRY: Duration = Duration::from_secs(2);

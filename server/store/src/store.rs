@@ -1,9 +1,13 @@
 //! The store: one folder, many readers, one committer; the face for tokio.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
@@ -20,7 +24,8 @@ use crate::files::tables::{DOCUMENTS, DocumentRow, document_key};
 use crate::files::{Disk, Files};
 use crate::id::Ids;
 use crate::limits::{
-    ANSWER_BYTES_MAX, DIRECT_READS_MAX, DIRECT_WRITES_MAX, QUEUE_JOBS_MAX, QUEUE_KIB_MAX, SCANS_MAX,
+    ANSWER_BYTES_MAX, DIRECT_READS_MAX, DIRECT_WRITES_MAX, QUEUE_JOBS_MAX, QUEUE_KIB_MAX,
+    SCANS_MAX, WRITE_RETRY,
 };
 use crate::log::{self, Changes};
 use crate::query::{self, Snapshot};
@@ -73,17 +78,23 @@ impl Store {
     /// Opens the store in a folder, made when it does not exist. Only one
     /// process can have it open.
     pub fn open(folder: impl AsRef<Path>, options: Options) -> Result<Self> {
-        Self::open_on(Disk::default(), folder.as_ref(), options)
+        Self::open_on(Disk::default(), WRITE_RETRY, folder.as_ref(), options)
     }
 
-    pub(crate) fn open_on(disk: Disk, folder: &Path, options: Options) -> Result<Self> {
+    /// On a disk that may fail; tests do not wait as long until it may work again.
+    pub(crate) fn open_on(
+        disk: Disk,
+        write_retry: Duration,
+        folder: &Path,
+        options: Options,
+    ) -> Result<Self> {
         let files = Arc::new(Files::open(folder, options.cache_bytes, disk)?);
         let (queue, jobs) = mpsc::channel(QUEUE_JOBS_MAX);
         let defaults = Defaults {
             mappings: options.common_mappings,
             settings: options.default_settings,
         };
-        let committer = Committer::new(files.clone(), defaults, jobs)?;
+        let committer = Committer::new(files.clone(), defaults, jobs, write_retry)?;
         let (shared, committed) = (committer.shared(), committer.committed());
         let thread = thread::Builder::new()
             .name("store-committer".into())

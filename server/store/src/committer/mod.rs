@@ -28,7 +28,7 @@ use crate::catalogue::Published;
 use crate::document::Collection;
 use crate::error::StoreError;
 use crate::files::Files;
-use crate::limits::{COMMIT_BYTES_MAX, COMMIT_WRITES_MAX, SWEEP_EVERY_COMMITS, WRITE_RETRY_MS};
+use crate::limits::{COMMIT_BYTES_MAX, COMMIT_WRITES_MAX, SWEEP_EVERY_COMMITS};
 
 use batch::{Batch, State};
 pub(crate) use prepare::{Operation, prepare};
@@ -90,6 +90,7 @@ pub(crate) struct Shared {
     pub(crate) published: Published,
     /// Why writes are refused at the moment, and until when.
     refusal: Mutex<Option<(String, Instant)>>,
+    write_retry: Duration,
 }
 
 impl Shared {
@@ -97,9 +98,12 @@ impl Shared {
     /// wait for the same error.
     pub(crate) fn check_writable(&self) -> Result<()> {
         match &*self.refusal() {
-            Some((reason, until)) if Instant::now() < *until => Err(StoreError::unavailable(
-                format!("{reason}; reads go on, writes are tried again every {WRITE_RETRY_MS} ms"),
-            )),
+            Some((reason, until)) if Instant::now() < *until => {
+                let pause = self.write_retry;
+                Err(StoreError::unavailable(format!(
+                    "{reason}; reads go on, writes are tried again every {pause:?}"
+                )))
+            }
             _ => Ok(()),
         }
     }
@@ -126,11 +130,13 @@ impl Committer {
         files: Arc<Files>,
         defaults: Defaults,
         jobs: mpsc::Receiver<Job>,
+        write_retry: Duration,
     ) -> Result<Self> {
         let state = State::load(&files)?;
         let shared = Arc::new(Shared {
             published: Published::new(state.catalogue.clone()),
             refusal: Mutex::new(None),
+            write_retry,
         });
         Ok(Self {
             committed: watch::Sender::new(state.sequence),
@@ -277,7 +283,7 @@ impl Committer {
     /// failing disk kept it all the same is read from there.
     fn recover(&mut self, error: &StoreError) {
         tracing::error!("a write failed: {error}");
-        let until = Instant::now() + Duration::from_millis(WRITE_RETRY_MS);
+        let until = Instant::now() + self.shared.write_retry;
         *self.shared.refusal() = Some((error.message.clone(), until));
         self.reopen();
     }

@@ -40,7 +40,7 @@ pub(crate) mod faulty {
     use std::io;
     use std::ops::Bound;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicI64, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
     use redb::backends::FileBackend;
     use redb::{BackendError, StorageBackend};
@@ -50,12 +50,15 @@ pub(crate) mod faulty {
     pub(crate) struct Faults {
         /// So many more writes and syncs succeed; negative: all of them do.
         pub(crate) writes_left: AtomicI64,
+        /// The failure stays, other than a disk that is full for a moment.
+        pub(crate) is_lasting: AtomicBool,
     }
 
     impl Default for Faults {
         fn default() -> Self {
             Self {
                 writes_left: AtomicI64::new(-1),
+                is_lasting: AtomicBool::new(false),
             }
         }
     }
@@ -63,7 +66,7 @@ pub(crate) mod faulty {
     impl Faults {
         fn check(&self) -> io::Result<()> {
             let left = self.writes_left.load(Ordering::SeqCst);
-            if left > 0 {
+            if left > 0 || (left == 0 && !self.is_lasting.load(Ordering::SeqCst)) {
                 self.writes_left.store(left - 1, Ordering::SeqCst);
             }
             match left {

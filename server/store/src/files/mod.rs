@@ -10,7 +10,7 @@
 //! opened again at the state of the last commit. Readers hold a read guard for
 //! as long as they use it, so none of them sees the exchange.
 
-mod disk;
+pub(crate) mod disk;
 mod lock;
 mod migrate;
 pub(crate) mod tables;

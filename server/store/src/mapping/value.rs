@@ -1,6 +1,6 @@
 //! What each type of field accepts, and how its values compare.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use serde_json::{Number, Value};
 

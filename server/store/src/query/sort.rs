@@ -6,7 +6,7 @@
 //! come last, unless `missing` says otherwise; what is equal stays in the order
 //! of writing.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use serde_json::{Map, Value};
 
