@@ -128,3 +128,7 @@ pub fn run(name: &str, cases: &[Case], check: impl Fn(&Case, &Report) + Sync) {
     let shown: Vec<_> = mismatches.iter().take(20).map(String::as_str).collect();
     assert!(mismatches.is_empty(), "{summary}\n{}", shown.join("\n"));
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
