@@ -316,14 +316,18 @@ fn written(applied: Applied) -> Result<Written> {
         Some(row) => Some(document(&id, &row)?),
         None => None,
     };
-    let before = previous.as_ref().map(|it| it.source.clone());
-    Ok(Written {
-        created: previous.is_none(),
-        document: Document {
+    let document = match (source, &previous) {
+        (Some(source), _) => Document {
             id,
-            source: source.or(before).unwrap_or_default(),
+            source,
             version,
         },
+        (None, Some(before)) => before.clone(),
+        (None, None) => return Err(StoreError::internal("deleted what was not there")),
+    };
+    Ok(Written {
+        created: previous.is_none(),
+        document,
         previous,
         sequence,
     })

@@ -81,7 +81,7 @@ async fn each_kind_of_write_has_its_conditions() {
         .await
         .unwrap();
     assert_eq!(*deleted.document.source, json!({"p": 1}));
-    assert_eq!((deleted.document.version, deleted.created), (7, false));
+    assert_eq!((deleted.document.version, deleted.created), (6, false));
     assert_eq!(source(&store, &at, "a").await, None);
     let created = one(&store, &at, upsert(json!({"n": 5}), json!({"z": 1})))
         .await
