@@ -86,6 +86,13 @@ pub struct Notification {
     pub content_with_room: Bytes,
 }
 
+impl Connection {
+    /// Whether notifications can reach the client.
+    pub fn is_listening(&self) -> bool {
+        self.outbox.as_ref().is_some_and(|it| !it.is_closed())
+    }
+}
+
 impl Outbox {
     /// Both ends of a queue that holds at most `capacity` messages, and no more
     /// than a few while the client is stalled.

@@ -36,7 +36,7 @@ pub struct App {
     /// `knode-<adjective>-<name>-<n>`.
     pub node: Arc<str>,
     pub storage: Arc<dyn Storage>,
-    pub realtime: Realtime,
+    pub(crate) realtime: Realtime,
     pub events: Arc<Events>,
     pub actions: Actions,
     /// Requests that run, and those that wait for them.

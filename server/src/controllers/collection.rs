@@ -190,7 +190,8 @@ async fn collections(
     let mut found = BTreeMap::new();
     if kind != "stored" {
         found.extend(
-            realtime_collections(app, index)
+            app.realtime
+                .collections(index)
                 .into_iter()
                 .map(|it| (it, "realtime")),
         );
@@ -200,11 +201,6 @@ async fn collections(
         found.extend(stored.into_iter().map(|it| (it, "stored")));
     }
     Ok(found)
-}
-
-/// The collections that somebody listens to, stored or not.
-fn realtime_collections(_app: &App, _index: &str) -> Vec<String> {
-    Vec::new()
 }
 
 /// An integer that is not negative; 0 when absent.

@@ -5,7 +5,9 @@
 
 mod auth; // who am I?
 mod collection; // collections of documents
+mod document; // documents: read, written, searched
 mod index; // indexes: sets of collections
+mod realtime; // live queries
 mod server; // the server about itself
 mod names; // which names indexes and collections may have
 #[cfg(test)]
@@ -20,7 +22,9 @@ pub(crate) fn all() -> impl Iterator<Item = Action> {
     [
         auth::actions(),
         collection::actions(),
+        document::actions(),
         index::actions(),
+        realtime::actions(),
         server::actions(),
     ]
     .into_iter()
