@@ -13,14 +13,6 @@
 use serde_json::{Map, Value};
 use smallvec::{SmallVec, smallvec};
 
-use crate::field::Field;
-
-/// The value of a field of a document; `None` if it is missing or if the
-/// document is not an object.
-pub(crate) fn get<'v>(document: &'v Value, field: &Field) -> Option<&'v Value> {
-    find(document.as_object()?, field.as_str())
-}
-
 /// What a filter looks at: a whole document, or the element of an array that
 /// `select` has picked, which plays the document `{"value": element}`.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +22,7 @@ pub(crate) enum View<'v> {
 }
 
 impl<'v> View<'v> {
+    /// The value of a field, `None` if it is missing.
     pub(crate) fn get(self, path: &str) -> Option<&'v Value> {
         match self {
             Self::Document(object) => find(object, path),
@@ -95,7 +88,8 @@ mod tests {
     use serde_json::json;
 
     fn check(document: &Value, path: &str, expected: Option<Value>) {
-        let found = get(document, &Field::new(path));
+        let view = document.as_object().map(View::Document);
+        let found = view.and_then(|it| it.get(path));
         assert_eq!(found, expected.as_ref(), "{path} in {document}");
     }
 

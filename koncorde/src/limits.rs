@@ -38,6 +38,10 @@ pub(crate) const PATTERN_REPEAT: u32 = 1000;
 /// How many points a polygon may have: every test walks along its border.
 pub(crate) const POLYGON_POINTS: usize = 10_000;
 
+/// How many bytes the text of a distance may have: longer than any that makes
+/// sense.
+pub(crate) const DISTANCE_BYTES: usize = 1_000;
+
 /// How many values the partial document of `match` may hold: each of them may be
 /// compared with each of an array's elements.
 pub(crate) const MATCH_VALUES: usize = 1_000;
@@ -68,3 +72,36 @@ pub(crate) const SUBFILTERS_MAX: usize = 128;
 /// How many operands of one operator are compared with each other to find those
 /// that make others superfluous: the comparison costs their square.
 pub(crate) const ABSORBED_MAX: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_on_filters_tells_the_limits() {
+        const PAGE: &str = include_str!("../../docs/filters.md");
+        let row = |text: &str| {
+            PAGE.lines()
+                .find(|it| it.starts_with(&format!("| {text} |")))
+        };
+        for (text, limit) in [
+            ("nesting of a filter", FILTER_DEPTH),
+            ("length of a regular expression", PATTERN_BYTES),
+            ("its compiled form", PATTERN_COMPILED_BYTES),
+            ("ranges of characters in its classes", PATTERN_RANGES),
+            ("nesting of its groups and repetitions", PATTERN_DEPTH),
+            (
+                "counts of repetition, and their product when nested",
+                PATTERN_REPEAT as usize,
+            ),
+            ("points of a polygon", POLYGON_POINTS),
+            ("values in a `match`", MATCH_VALUES),
+            ("text of a distance", DISTANCE_BYTES),
+        ] {
+            let row = row(text).unwrap_or_else(|| panic!("no row {text:?}"));
+            let cell = row.split('|').nth(2).unwrap_or_default();
+            let digits: String = cell.chars().filter(char::is_ascii_digit).collect();
+            assert_eq!(digits, limit.to_string(), "{row}");
+        }
+    }
+}

@@ -100,6 +100,7 @@ impl Report {
 
 /// Runs a check over all cases, on all cores, and prints how many checks were
 /// made. Panics with the first mismatches if there are any.
+#[expect(clippy::print_stdout, reason = "a runner reports what it has checked")]
 pub fn run(name: &str, cases: &[Case], check: impl Fn(&Case, &Report) + Sync) {
     let report = Report::default();
     let next = AtomicUsize::new(0);

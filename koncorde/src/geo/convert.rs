@@ -1,6 +1,7 @@
 //! "10 km" → metres.
 
 use crate::error::FilterError;
+use crate::limits;
 
 /// Metres of the base units, with their names. The long ones take long prefixes
 /// and a plural, the short ones short prefixes.
@@ -101,13 +102,9 @@ pub(crate) fn read_distance(text: &str) -> Result<f64, String> {
 
 /// The text without blanks, in lower case, with a point for a comma.
 fn compact(text: &str) -> Result<String, String> {
-    /// Longer than any distance that makes sense.
-    const LENGTH_MAX: usize = 1000;
-    if text.len() > LENGTH_MAX {
-        return Err(format!(
-            "expected at most {LENGTH_MAX} bytes, found {}",
-            text.len()
-        ));
+    let (found, most) = (text.len(), limits::DISTANCE_BYTES);
+    if found > most {
+        return Err(format!("expected at most {most} bytes, found {found}"));
     }
     let letters = text.chars().filter(|it| !it.is_whitespace());
     let letters = letters.map(|it| {

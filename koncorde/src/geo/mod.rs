@@ -86,6 +86,23 @@ pub(crate) fn read_point(value: &Value) -> Option<GeoPoint> {
     convert_geopoint(value)?.canonical()
 }
 
+/// A canonical point, prepared for many shapes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Position {
+    point: GeoPoint,
+    vector: Vector,
+}
+
+/// The point is one that `read_point` gives.
+impl From<GeoPoint> for Position {
+    fn from(point: GeoPoint) -> Self {
+        Self {
+            point,
+            vector: Vector::new(point),
+        }
+    }
+}
+
 /// An area that a geo condition accepts, border included.
 ///
 /// Shapes are equal when their canonical numbers are, bit by bit: a rectangle
@@ -165,12 +182,13 @@ impl Shape {
     }
 
     /// Whether a point, as `read_point` gives it, lies in the shape.
-    pub(crate) fn contains(&self, point: GeoPoint) -> bool {
+    pub(crate) fn contains(&self, position: impl Into<Position>) -> bool {
+        let position = position.into();
         match &self.0.kind {
-            Kind::Rectangle(rectangle) => rectangle.contains(point),
-            _ if !self.0.windows.iter().any(|it| it.contains(point)) => false,
-            Kind::Ring(ring) => ring.contains(point),
-            Kind::Polygon(polygon) => polygon.contains(Vector::new(point)),
+            Kind::Rectangle(rectangle) => rectangle.contains(position.point),
+            _ if !self.0.windows.iter().any(|it| it.contains(position.point)) => false,
+            Kind::Ring(ring) => ring.contains(&position),
+            Kind::Polygon(polygon) => polygon.contains(position.vector),
         }
     }
 

@@ -11,7 +11,7 @@ use geographiclib_rs::{Geodesic, InverseGeodesic};
 
 use super::vector::Vector;
 use super::window::{Window, Windows};
-use super::{GeoPoint, Outline};
+use super::{GeoPoint, Outline, Position};
 use crate::scalar::Number;
 
 pub(crate) static WGS84: LazyLock<Geodesic> = LazyLock::new(Geodesic::wgs84);
@@ -98,14 +98,16 @@ impl Ring {
         })
     }
 
-    pub(crate) fn contains(&self, point: GeoPoint) -> bool {
-        let chord = self.center_vector.chord_squared(Vector::new(point));
+    pub(crate) fn contains(&self, position: &Position) -> bool {
+        let chord = self.center_vector.chord_squared(position.vector);
         if chord > self.outer.outside || chord < self.inner.inside {
             return false;
         }
         let is_clear =
             chord < self.outer.inside && (self.inner.metres == 0.0 || chord > self.inner.outside);
-        is_clear || (self.inner.metres..=self.outer.metres).contains(&distance(self.center, point))
+        is_clear
+            || (self.inner.metres..=self.outer.metres)
+                .contains(&distance(self.center, position.point))
     }
 
     pub(crate) fn windows(&self) -> Windows {

@@ -10,7 +10,7 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
 use super::condition::Conditions;
-use crate::geo::{GeoPoint, Shape, Window};
+use crate::geo::{GeoPoint, Position, Shape, Window};
 use crate::normal::Test;
 
 type Entry = GeomWithData<Rectangle<[f64; 2]>, u32>;
@@ -48,9 +48,10 @@ impl Shapes {
     pub(super) fn find(&self, conditions: &Conditions, point: GeoPoint, found: &mut Vec<u32>) {
         let Some(tree) = &self.tree else { return };
         let here = AABB::from_point([point.lon, point.lat]);
+        let position = Position::from(point);
         for entry in tree.locate_in_envelope_intersecting(here) {
             let holds = match &conditions[entry.data].test {
-                Test::Inside(shape) | Test::Outside(shape) => shape.contains(point),
+                Test::Inside(shape) | Test::Outside(shape) => shape.contains(position),
                 _ => false,
             };
             if holds {
