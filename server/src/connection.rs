@@ -128,7 +128,7 @@ impl Outbox {
 
 impl Inbox {
     /// The next message; after `Close` there is none, for ever.
-    pub async fn recv(&mut self) -> Option<Outgoing> {
+    pub async fn recv(&self) -> Option<Outgoing> {
         loop {
             let arrival = self.0.arrival.notified();
             {
@@ -144,7 +144,7 @@ impl Inbox {
     }
 
     /// The next message, if there is one now.
-    pub fn try_recv(&mut self) -> Option<Outgoing> {
+    pub fn try_recv(&self) -> Option<Outgoing> {
         self.0.lock().waiting.pop_front()
     }
 
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn beyond_its_capacity_a_queue_holds_only_the_end() {
-        let (outbox, mut inbox) = Outbox::bounded(3);
+        let (outbox, inbox) = Outbox::bounded(3);
         assert!((0..3).all(|it| outbox.push(message(it))));
         assert!(!outbox.push(message(3)));
         assert!(outbox.is_closed());
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_burst_is_fine_but_a_stalled_client_gets_fifty() {
-        let (outbox, mut inbox) = Outbox::bounded(1000);
+        let (outbox, inbox) = Outbox::bounded(1000);
         assert!((0..500).all(|it| outbox.push(message(it))));
         while inbox.try_recv().is_some() {}
         inbox.set_stalled(true);
@@ -241,7 +241,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_end_is_the_last_message() {
-        let (outbox, mut inbox) = Outbox::bounded(10);
+        let (outbox, inbox) = Outbox::bounded(10);
         outbox.push(message(1));
         outbox.push(Outgoing::Close {
             code: 1000,

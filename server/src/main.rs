@@ -3,6 +3,7 @@
 //! Standard output says where the server is; standard error is the log. Exit
 //! status 2 means wrong settings, 1 that the server could not start.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,9 +20,9 @@ Every setting can also be given by its name:
 
   koncorde-server --limits.documentsWriteCount=500
   kuzzle_limits__documentsWriteCount=500 koncorde-server
-  koncorde-server --config settings.json      (JSON with comments)
+  koncorde-server --config settings.json      JSON with comments, or INI
 
-All settings are listed in docs/config.md.
+docs/config.md lists all settings, and so does koncorde-server --settings.
 
 Examples:
 
@@ -35,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A real-time backend in one binary: documents, live queries, over HTTP and WebSocket.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(version, after_help = EXAMPLES, args_override_self = true)]
 struct Arguments {
     /// Port for HTTP and WebSocket; 0 takes any free one [default: 7512]
     #[arg(long)]
@@ -49,6 +50,9 @@ struct Arguments {
     /// Configuration file, besides .kuzzlerc and its like
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Print all settings, their values and meanings, as a file to start from
+    #[arg(long)]
+    settings: bool,
     /// What to log: off, error, warn, info, debug or trace [default: info]
     #[arg(long, value_name = "LEVEL")]
     log: Option<String>,
@@ -58,7 +62,12 @@ fn main() -> ExitCode {
     let started = Instant::now();
     let (settings, flags) = split(std::env::args_os().collect());
     let arguments = Arguments::parse_from(flags);
+    let lists_settings = arguments.settings;
     let loaded = Settings::load(&sources(arguments, settings));
+    if let (true, Ok(settings)) = (lists_settings, &loaded) {
+        let written = io::stdout().write_all(settings.listing().as_bytes());
+        return ExitCode::from(u8::from(written.is_err()));
+    }
     let checked = loaded.and_then(|it| Ok((it.check()?, it.warnings())));
     let (config, warnings) = match checked {
         Ok(checked) => checked,
@@ -88,7 +97,7 @@ fn fail(error: &dyn std::fmt::Display, status: u8) -> ExitCode {
 
 /// Takes settings such as `--limits.documentsWriteCount=500` out of the
 /// arguments; what is left are flags.
-fn split(arguments: Vec<std::ffi::OsString>) -> (Vec<(String, String)>, Vec<std::ffi::OsString>) {
+fn split(arguments: Vec<OsString>) -> (Vec<(String, String)>, Vec<OsString>) {
     let mut settings = Vec::new();
     let mut flags = Vec::new();
     let mut rest = arguments.into_iter().peekable();
@@ -125,7 +134,7 @@ fn sources(arguments: Arguments, mut settings: Vec<(String, String)>) -> Sources
     for (path, value) in flags {
         settings.extend(value.map(|it| (path.to_owned(), it)));
     }
-    let text = |it: std::ffi::OsString| it.to_string_lossy().into_owned();
+    let text = |it: OsString| it.to_string_lossy().into_owned();
     Sources {
         folder: std::env::current_dir().unwrap_or_default(),
         home: std::env::home_dir(),
@@ -236,7 +245,7 @@ impl Signals {
         }
         #[cfg(not(unix))]
         if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
@@ -259,7 +268,7 @@ mod tests {
             "--a.e=",
             "--a.f",
         ];
-        let (settings, flags) = split(arguments.map(Into::into).to_vec());
+        let (settings, flags) = split(arguments.map(Into::into).into());
         let pairs = [
             ("a.b", "c"),
             ("a.c", "d"),

@@ -1,5 +1,7 @@
 //! Where settings come from, seen from outside: what the binary does with them.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod harness;
 
 use std::fs;
@@ -8,6 +10,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use harness::{Ended, Server, run};
+
+/// Arguments, environment, and what is expected.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
 
 /// The value of a header that a setting decides, in a server that was given these
 /// settings.
@@ -37,7 +42,7 @@ fn the_command_line_wins_over_the_environment_over_files() {
     let argument = "--http.accessControlAllowMethods=ARGUMENT";
     let variable = ("kuzzle_http__accessControlAllowMethods", "VARIABLE");
     let (file, ini) = (file.to_str().unwrap(), ini.to_str().unwrap());
-    let cases: &[(&[&str], &[(&str, &str)], &str)] = &[
+    let cases: &[Case<'_>] = &[
         (&[argument, "--config", file], &[variable], "ARGUMENT"),
         (
             &["--http.accessControlAllowMethods", "APART"],
@@ -104,7 +109,7 @@ fn what_cannot_be_used_is_told_with_what_could() {
     fs::write(folder.path().join("broken.json"), "{ \"server\": ").unwrap();
     fs::write(folder.path().join("list.json"), "// nothing but\n[1]").unwrap();
     fs::write(folder.path().join("broken.ini"), "[server]\nport\n").unwrap();
-    let cases: &[(&[&str], &[(&str, &str)], &str)] = &[
+    let cases: &[Case<'_>] = &[
         (
             &["--port", "70000"],
             &[],
@@ -234,6 +239,26 @@ fn help_explains_and_version_is_short() {
     assert_eq!((version.stdout, version.status.code()), (expected, Some(0)));
     // Neither leaves anything behind.
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn settings_are_listed_as_a_file_to_start_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let changed = ["--settings", "--port", "4711", "--application.mine=a b"];
+    let listed = run(&changed, &[], folder.path());
+    assert!(listed.status.success(), "{}", listed.stderr);
+    assert!(listed.stdout.contains("\"port\": 4711"));
+    assert!(listed.stdout.contains("// documents a request may write\n"));
+    fs::write(folder.path().join("settings.json"), &listed.stdout).unwrap();
+    let again = run(
+        &["--settings", "--config", "settings.json"],
+        &[],
+        folder.path(),
+    );
+    assert_eq!(again.stdout, listed.stdout);
+    let file = folder.path().join("settings.json");
+    let server = Server::with_settings(&["--config", file.to_str().unwrap(), "--port", "0"]);
+    assert_eq!(server.log(), "");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! HTTP, byte by byte: routing, the mapping to requests, bodies, headers, and
 //! what hostile clients get.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod harness;
 
 use std::io::{Read, Write};
@@ -312,8 +314,9 @@ fn bodies_are_checked_before_the_path_and_in_order() {
     let large = "x".repeat(3000);
     let deep = "[".repeat(2000);
     let gzip_of_large = gzip(&vec![b' '; 1 << 20]);
+    type Refused<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [u8], u16, &'a str);
     #[rustfmt::skip]
-    let cases: &[(&str, &[(&str, &str)], &[u8], u16, &str)] = &[
+    let cases: &[Refused<'_>] = &[
         ("too large, and all else wrong too",
             &[("Content-Type", "text/plain; charset=latin1"), ("Content-Encoding", "br")], large.as_bytes(), 413, "network.http.request_too_large"),
         ("a type that is not accepted, a wrong charset",
@@ -640,7 +643,7 @@ fn chunked_bodies_are_put_together() {
         http.send(format!("{:x}\r\n{piece}\r\n", piece.len()));
     }
     http.send("0\r\n\r\n");
-    assert_eq!(http.read().result()["now"].is_u64(), true);
+    assert!(http.read().result()["now"].is_u64());
 
     // More than allowed, without saying so beforehand; the connection survives.
     http.send("POST /_query HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");

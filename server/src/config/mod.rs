@@ -8,6 +8,7 @@
 
 mod settings; // the merged tree: files, environment, arguments
 mod sources; // reading one source into a tree
+mod listing; // all of them as a file to start from
 mod keys; // the table: key, default, allowed values, meaning
 mod values; // sizes, durations and origins, as people write them
 #[cfg(test)]
@@ -21,7 +22,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub use settings::{Settings, Sources};
-pub use values::{Origins, Size, parse_duration_ms};
+pub(crate) use values::{Origins, Size};
 
 /// All settings, checked. The names are those of the keys.
 #[derive(Clone, Debug, Deserialize)]

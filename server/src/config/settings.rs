@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::keys::{self, KEYS};
-use super::{Config, ConfigError, Origins, sources};
+use super::{Config, ConfigError, Origins, listing, sources};
 
 /// Settings from all sources; the last one who names a key decides.
 #[derive(Clone, Debug)]
@@ -90,6 +90,12 @@ impl Settings {
         let set = self.set_by.iter();
         set.filter_map(|(path, by)| Some(format!("{}, set by {by}", doubt(path)?)))
             .collect()
+    }
+
+    /// All settings with their values and meanings, as a file that can be edited
+    /// and given back.
+    pub fn listing(&self) -> String {
+        listing::listing(&self.tree)
     }
 
     /// The typed settings, or the first value that cannot be.

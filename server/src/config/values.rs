@@ -74,7 +74,7 @@ const DURATIONS: &[(&str, f64)] = &[
 
 /// Milliseconds of `"15s"`, `"1.5 hours"`, `"250"`; `None` for what is no
 /// positive duration.
-pub fn parse_duration_ms(text: &str) -> Option<u64> {
+pub(super) fn parse_duration_ms(text: &str) -> Option<u64> {
     let ms = scaled(text, DURATIONS)?;
     let fits = ms.is_finite() && (0.0..9.0e15).contains(&ms);
     fits.then_some(ms as u64)
@@ -119,9 +119,8 @@ impl Origins {
                 origins.into_iter().map(str::to_owned).collect(),
             ));
         }
-        let patterns = origins.iter().map(|it| Regex::new(it));
-        let patterns: Result<Arc<[Regex]>, _> = patterns.collect();
-        Ok(Self::Matching(patterns.map_err(|it| it.to_string())?))
+        let patterns = origins.iter().map(|it| compile(it));
+        Ok(Self::Matching(patterns.collect::<Result<_, _>>()?))
     }
 
     /// Whether a page of this origin may use the API.
@@ -136,6 +135,10 @@ impl Origins {
     pub fn are_any(&self) -> bool {
         matches!(self, Self::Any)
     }
+}
+
+fn compile(pattern: &str) -> Result<Regex, String> {
+    Regex::new(pattern).map_err(|it| it.to_string())
 }
 
 #[cfg(test)]

@@ -10,4 +10,4 @@ mod websocket; // a connection for many requests and notifications
 mod stream; // the bytes under both, with an end to patience
 mod limits; // what a client may cost
 
-pub use port::Port;
+pub(crate) use port::Port;

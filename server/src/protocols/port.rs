@@ -27,7 +27,7 @@ const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nC
 
 /// A listening port that nobody answers yet.
 #[derive(Debug)]
-pub struct Port {
+pub(crate) struct Port {
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -55,7 +55,7 @@ impl Server {
 
 impl Port {
     /// Takes the port, or says what to do.
-    pub async fn open(settings: &config::Server) -> io::Result<Self> {
+    pub(crate) async fn open(settings: &config::Server) -> io::Result<Self> {
         let (host, port) = (settings.host.as_str(), settings.port);
         let mut bound = TcpListener::bind((host, port)).await;
         let has_no_ipv6 = |it: &io::Error| {
@@ -73,13 +73,13 @@ impl Port {
     }
 
     /// Where clients find it; the real port, if any was asked for.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Answers clients until `stop` becomes true; then ends what is open, and
     /// waits for it, but not for ever.
-    pub async fn serve(self, app: Arc<App>, stop: watch::Receiver<bool>) {
+    pub(crate) async fn serve(self, app: Arc<App>, stop: watch::Receiver<bool>) {
         let connections_max = app.config.server.max_connections;
         let server = Arc::new(Server {
             places: Arc::new(Semaphore::new(connections_max)),

@@ -13,6 +13,11 @@
 //! line that the server prints.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test may panic, and nobody else sees its modules"
+)]
 
 mod http; // requests and answers, byte by byte where needed
 mod websocket; // queries, replies, notifications, raw frames

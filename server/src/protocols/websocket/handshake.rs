@@ -6,8 +6,10 @@ use std::sync::Arc;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::upgrade::Upgraded;
 use hyper::{Request as HyperRequest, Response as HyperResponse, StatusCode};
 use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use uuid::Uuid;
 
@@ -81,15 +83,21 @@ pub(in crate::protocols) fn upgrade(
         let Ok(upgraded) = upgraded.await else {
             return; // the client left in between
         };
-        let Ok(parts) = upgraded.downcast::<TokioIo<Stream>>() else {
+        let Some((stream, early)) = take(upgraded) else {
             return tracing::error!("an upgraded stream is not the one that was given");
         };
-        let stream = parts.io.into_inner().into_inner();
-        let early = parts.read_buf;
         let _place = place; // counts as open until the end
         Box::pin(socket::live(server, stream, early, connection, inbox)).await;
     });
     answer
+}
+
+/// The stream, and what the client has already sent behind its handshake; copied,
+/// so that the buffer of the handshake is not kept as long as the socket.
+fn take(upgraded: Upgraded) -> Option<(TcpStream, Vec<u8>)> {
+    let parts = upgraded.downcast::<TokioIo<Stream>>().ok()?;
+    let stream = parts.io.into_inner().into_inner();
+    Some((stream, parts.read_buf.to_vec()))
 }
 
 fn refusal(status: StatusCode, why: &'static str) -> HyperResponse<Full<Bytes>> {

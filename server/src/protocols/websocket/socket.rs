@@ -5,7 +5,7 @@
 //! socket costs its 4 KiB buffer and little else.
 
 use std::future::pending;
-use std::ops::ControlFlow;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::body::Bytes;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
@@ -44,39 +44,43 @@ enum End {
 pub(super) async fn live(
     server: Arc<Server>,
     stream: TcpStream,
-    early: Bytes,
+    early: Vec<u8>,
     connection: Arc<Connection>,
-    mut inbox: Inbox,
+    inbox: Inbox,
 ) {
     let app = &server.app;
     lifecycle::connection_opened(app, &connection);
     let departure = Departure(Arc::clone(app), Arc::clone(&connection));
     let config = buffers(app.config.server.max_request_size.0);
-    let socket =
-        WebSocketStream::from_partially_read(stream, early.into(), Role::Server, Some(config));
+    let socket = WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config));
     let (mut sink, mut stream) = socket.await.split();
     let signs = Signs::new(&app.config.server.protocols.websocket);
     let places = Arc::new(Semaphore::new(SOCKET_REQUESTS_MAX));
     let end = tokio::select! {
         end = read(app, &mut stream, &connection, &places, &signs) => end,
-        end = send(&mut sink, &mut inbox, &signs) => end,
+        end = send(&mut sink, &inbox, &signs) => end,
         end = watch(&connection, &signs) => end,
         end = leave(&server, &connection, &places) => end,
     };
     drop(inbox);
     drop(departure); // before the farewell: nothing must wait for a slow client
     if let (End::Closed(code, reason), Ok(socket)) = (end, sink.reunite(stream)) {
-        tracing::debug!(connection = %connection.id, %code, reason, "disconnected");
+        match code {
+            CloseCode::Away => tracing::debug!(connection = %connection.id, reason, "disconnected"),
+            _ => tracing::info!(connection = %connection.id, %code, reason, "disconnected"),
+        }
         let farewell = farewell(socket, code, reason);
         let _ = timeout(CLOSE_PATIENCE, farewell).await;
     }
 }
 
 fn buffers(message_bytes_max: usize) -> WebSocketConfig {
-    // The defaults of 128 KiB each would be what an idle socket costs.
+    // The default of 128 KiB to read into would be what an idle socket costs.
+    // What is to be sent is kept back until it fills a few packets, or until
+    // nothing else waits.
     WebSocketConfig::default()
         .read_buffer_size(4096)
-        .write_buffer_size(0)
+        .write_buffer_size(4096)
         .max_message_size(Some(message_bytes_max))
         .max_frame_size(Some(message_bytes_max))
 }
@@ -152,48 +156,54 @@ fn explain(error: Error, bytes_max: usize) -> End {
 
 /// Sends what is in the inbox. A client that takes nothing for a while is called
 /// stalled, and the inbox then decides how much may wait.
-async fn send(sink: &mut SplitSink<Socket, Message>, inbox: &mut Inbox, signs: &Signs) -> End {
-    loop {
-        let message = match inbox.recv().await {
-            Some(Outgoing::Message(text)) => text_frame(text),
-            Some(Outgoing::Notification(it)) => text_frame(it.content_with_room.clone()),
-            Some(Outgoing::Ping) => Message::Ping(Bytes::new()),
-            Some(Outgoing::Close { code, reason }) => {
-                return End::Closed(code.into(), reason.to_string());
+async fn send(sink: &mut SplitSink<Socket, Message>, inbox: &Inbox, signs: &Signs) -> End {
+    while let Some(first) = inbox.recv().await {
+        let mut sending = pin!(send_burst(sink, inbox, first));
+        let sent = match timeout(SOCKET_STALL, sending.as_mut()).await {
+            Ok(sent) => sent,
+            Err(_) => {
+                inbox.set_stalled(true);
+                tokio::select! {
+                    sent = sending => {
+                        inbox.set_stalled(false);
+                        sent
+                    }
+                    // Why is what the inbox holds then.
+                    () = inbox.closed() => Ok(None),
+                }
             }
-            None => return End::Gone,
         };
-        if let ControlFlow::Break(end) = send_one(sink, inbox, message).await {
-            return end;
+        match sent {
+            Ok(None) => signs.note_sent(),
+            Ok(Some(end)) => return end,
+            Err(_) => return End::Gone,
         }
-        signs.note_sent();
     }
+    End::Gone
 }
 
-async fn send_one(
+/// Sends a message and all that wait behind it, in as few packets as they fit in.
+async fn send_burst(
     sink: &mut SplitSink<Socket, Message>,
-    inbox: &mut Inbox,
-    message: Message,
-) -> ControlFlow<End> {
-    let mut sending = sink.send(message);
-    let sent = match timeout(SOCKET_STALL, &mut sending).await {
-        Ok(sent) => sent,
-        Err(_) => {
-            inbox.set_stalled(true);
-            tokio::select! {
-                sent = sending => {
-                    inbox.set_stalled(false);
-                    sent
-                }
-                // The reason is the inbox's last message.
-                () = inbox.closed() => Ok(()),
+    inbox: &Inbox,
+    first: Outgoing,
+) -> Result<Option<End>, Error> {
+    let mut next = Some(first);
+    while let Some(outgoing) = next {
+        let message = match outgoing {
+            Outgoing::Message(text) => text_frame(text),
+            Outgoing::Notification(it) => text_frame(it.content_with_room.clone()),
+            Outgoing::Ping => Message::Ping(Bytes::new()),
+            Outgoing::Close { code, reason } => {
+                // Saying goodbye sends what was said before, too.
+                return Ok(Some(End::Closed(code.into(), reason.to_string())));
             }
-        }
-    };
-    match sent {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(_) => ControlFlow::Break(End::Gone),
+        };
+        sink.feed(message).await?;
+        next = inbox.try_recv();
     }
+    sink.flush().await?;
+    Ok(None)
 }
 
 /// A frame of text that is known to be UTF-8.
