@@ -7,6 +7,35 @@
 //! stand under it. A write goes through `store` to the `committer`, which fits
 //! it to the `mapping` and puts it into the `files`; a search walks through
 //! `query` over the same files.
+//!
+//! ```
+//! use koncorde_store::{Collection, Options, Store, Write, WriteKind};
+//! use serde_json::{Map, json};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! let store = Store::open(folder.path(), Options::default())?;
+//! let rides = Collection {
+//!     index: "nyc".into(),
+//!     collection: "rides".into(),
+//! };
+//! store.create_collection(&rides, &json!({}), &json!({})).await?;
+//!
+//! let source = Map::from_iter([("fare".to_owned(), json!(12.5))]);
+//! let write = Write {
+//!     id: None,
+//!     kind: WriteKind::Create { source },
+//! };
+//! // When a write is answered it is on disk: no crash takes it back.
+//! let written = store.write(&rides, vec![write]).await?.remove(0)?;
+//! assert_eq!(written.document.version, 1);
+//!
+//! let found = store.get(&rides, &[written.document.id]).await?;
+//! assert_eq!(*found[0].as_ref().unwrap().source, json!({"fare": 12.5}));
+//! # Ok(())
+//! # }
+//! ```
 
 mod store; // the open store, the face for tokio
 mod committer; // the one writer: groups of writes, one fsync each

@@ -155,6 +155,8 @@ impl<'t> Batch<'t> {
             Work::DeleteCollection { at } => self.delete_collection(&at).map(done),
             Work::Truncate { at } => self.truncate(&at).map(done),
             Work::Recover | Work::Stop => Ok(Ok(Vec::new())),
+            #[cfg(test)]
+            Work::Bug => panic!("a bug in the committer"),
         }
     }
 

@@ -76,6 +76,8 @@ pub(crate) enum Work {
     Recover,
     /// The last job.
     Stop,
+    #[cfg(test)]
+    Bug,
 }
 
 /// What new collections begin with.

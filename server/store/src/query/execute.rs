@@ -57,7 +57,7 @@ impl Snapshot<'_> {
 
     fn check_patience(&self, walked: u64) -> Result<()> {
         if walked.is_multiple_of(PATIENCE_DOCUMENTS) && self.is_abandoned.load(Ordering::Relaxed) {
-            return Err(StoreError::unavailable("the search was given up"));
+            return Err(StoreError::internal("the search was given up"));
         }
         Ok(())
     }

@@ -170,6 +170,25 @@ async fn writers_are_refused_while_the_disk_fails_and_readers_read() {
 }
 
 #[tokio::test]
+async fn a_bug_fails_its_group_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder, &Arc::new(Faults::default()));
+    let none = Value::Null;
+    store
+        .create_collection(&place(), &none, &none)
+        .await
+        .unwrap();
+    store.write(&place(), upserts(0..3, 1)).await.unwrap();
+    for n in 2..5 {
+        let error = store.0.ask(Work::Bug, None).await.unwrap_err();
+        assert_eq!(error.kind, StoreErrorKind::Internal);
+        assert_eq!(values(&store, 0..3).await, [Some(n - 1); 3]);
+        store.write(&place(), upserts(0..3, n)).await.unwrap();
+        assert_eq!(values(&store, 0..3).await, [Some(n); 3]);
+    }
+}
+
+#[tokio::test]
 async fn dropped_collections_are_swept_also_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let faults = Arc::new(Faults::default());
