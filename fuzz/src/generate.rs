@@ -6,24 +6,99 @@ use serde_json::{Map, Value, json};
 use crate::Source;
 
 const FIELDS: &[&str] = &[
-    "a", "b", "a.b", "a.c", "a.b.c", "b.c.d", "_id", "", "a.", ".b", "constructor", "é",
+    "a",
+    "b",
+    "a.b",
+    "a.c",
+    "a.b.c",
+    "b.c.d",
+    "_id",
+    "",
+    "a.",
+    ".b",
+    "constructor",
+    "é",
 ];
 const KEYS: &[&str] = &[
-    "a", "b", "c", "d", "", "a.b", "b.c", "_id", "constructor", "é", "value", "lat", "lon",
+    "a",
+    "b",
+    "c",
+    "d",
+    "",
+    "a.b",
+    "b.c",
+    "_id",
+    "constructor",
+    "é",
+    "value",
+    "lat",
+    "lon",
 ];
 const TEXTS: &[&str] = &[
-    "x", "", "foo", "foobar", "xfoobar", "FOO", "1", "null", "true", "é", "line\nbreak", "K",
-    "10,10", "10.001, 10", "-89.5,170", "s000000", "foo/12/bar", "a\"b\\c\u{1}",
+    "x",
+    "",
+    "foo",
+    "foobar",
+    "xfoobar",
+    "FOO",
+    "1",
+    "null",
+    "true",
+    "é",
+    "line\nbreak",
+    "K",
+    "10,10",
+    "10.001, 10",
+    "-89.5,170",
+    "s000000",
+    "foo/12/bar",
+    "a\"b\\c\u{1}",
 ];
 const PATTERNS: &[&str] = &[
-    "foo", "^foo", "bar$", "^foobar$", "^(foo|FOO)", "o+b", "", "^$", ".", "[a-z]+", "\\d", "^x?foo",
-    "foo.*bar", "^foo/[0-9]+/bar$", "(?i)foo", "k", "\\bbreak", "^line$", "a{2,3}", "foo|bar|x",
+    "foo",
+    "^foo",
+    "bar$",
+    "^foobar$",
+    "^(foo|FOO)",
+    "o+b",
+    "",
+    "^$",
+    ".",
+    "[a-z]+",
+    "\\d",
+    "^x?foo",
+    "foo.*bar",
+    "^foo/[0-9]+/bar$",
+    "(?i)foo",
+    "k",
+    "\\bbreak",
+    "^line$",
+    "a{2,3}",
+    "foo|bar|x",
 ];
 
 fn number(source: &mut Source<'_>) -> Value {
     const NUMBERS: &[f64] = &[
-        0.0, 1.0, -0.0, 2.0, 1.5, -1.0, 5.0, 10.0, 1e-10, 5e-324, -5e-324, 9007199254740992.0,
-        9007199254740994.0, 1e300, f64::MAX, f64::MIN, 1.0000000000000002, 0.1, 42.0, 1048576.0,
+        0.0,
+        1.0,
+        -0.0,
+        2.0,
+        1.5,
+        -1.0,
+        5.0,
+        10.0,
+        1e-10,
+        5e-324,
+        -5e-324,
+        9007199254740992.0,
+        9007199254740994.0,
+        1e300,
+        f64::MAX,
+        f64::MIN,
+        1.0000000000000002,
+        0.1,
+        42.0,
+        1048576.0,
     ];
     match source.below(NUMBERS.len() + 2) {
         0 => json!(source.below(12)),
@@ -44,7 +119,10 @@ fn scalar(source: &mut Source<'_>) -> Value {
 fn point(source: &mut Source<'_>) -> Value {
     const LATS: &[f64] = &[10.0, 10.001, 9.9, 0.0, 89.9, -89.5, 45.5];
     const LONS: &[f64] = &[10.0, 10.001, 9.9, 0.0, 179.9, -179.9, 190.0];
-    let (lat, lon) = (LATS[source.below(LATS.len())], LONS[source.below(LONS.len())]);
+    let (lat, lon) = (
+        LATS[source.below(LATS.len())],
+        LONS[source.below(LONS.len())],
+    );
     match source.below(5) {
         0 => json!({"lat": lat, "lon": lon}),
         1 => json!([lat, lon]),
@@ -58,7 +136,11 @@ fn value(source: &mut Source<'_>, depth: usize) -> Value {
     match source.below(if depth == 0 { 8 } else { 12 }) {
         0..7 => scalar(source),
         7 => point(source),
-        8 | 9 => Value::Array((0..source.below(4)).map(|_| value(source, depth - 1)).collect()),
+        8 | 9 => Value::Array(
+            (0..source.below(4))
+                .map(|_| value(source, depth - 1))
+                .collect(),
+        ),
         _ => Value::Object(object(source, depth - 1)),
     }
 }
@@ -164,6 +246,7 @@ fn term(source: &mut Source<'_>, depth: usize) -> Value {
         12 => area(source, field),
         _ => {
             let index = source.below(5) as i64 - 2;
+            let field = if field.is_empty() { "a" } else { field };
             let query = node(source, 1, &mut |source| inner(source, depth));
             json!({"select": {"field": field, "index": index, "query": query}})
         }
@@ -208,8 +291,12 @@ fn range(source: &mut Source<'_>, field: &str) -> Value {
 
 fn area(source: &mut Source<'_>, field: &str) -> Value {
     match source.below(3) {
-        0 => json!({"geoBoundingBox": {field: {"top": 11, "left": 9, "bottom": 9.95, "right": 10.5}}}),
-        1 => json!({"geoBoundingBox": {field: {"top": 90, "left": 170, "bottom": -90, "right": 200}}}),
+        0 => {
+            json!({"geoBoundingBox": {field: {"top": 11, "left": 9, "bottom": 9.95, "right": 10.5}}})
+        }
+        1 => {
+            json!({"geoBoundingBox": {field: {"top": 90, "left": 170, "bottom": -90, "right": 200}}})
+        }
         _ => json!({"geoPolygon": {field: {"points": [[9, 9], [9, 11], [11, 10]]}}}),
     }
 }
@@ -217,7 +304,10 @@ fn area(source: &mut Source<'_>, field: &str) -> Value {
 /// Filters that look at every kind of value, for documents that are any bytes.
 pub(crate) fn probes() -> Vec<Value> {
     let mut probes = vec![json!({})];
-    for field in FIELDS.iter().chain(KEYS).filter(|it| !it.is_empty()) {
+    for field in FIELDS.iter().chain(KEYS).copied() {
+        if field.is_empty() {
+            continue;
+        }
         probes.extend([
             json!({"exists": field}),
             json!({"not": {"equals": {field: 1}}}),
@@ -225,7 +315,7 @@ pub(crate) fn probes() -> Vec<Value> {
             json!({"range": {field: {"gte": 0.1, "lt": 1e20}}}),
             json!({"regexp": {field: "o|\n|é"}}),
             json!({"exists": format!("{field}[1]")}),
-            json!({"match": {*field: {"a": 1}}}),
+            json!({"match": {field: {"a": 1}}}),
             json!({"not": {"geoDistance": {field: [10, 10], "distance": "100km"}}}),
             json!({"select": {"field": field, "index": -1, "query": {"exists": "value.a"}}}),
         ]);

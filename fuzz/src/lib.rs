@@ -11,6 +11,7 @@ mod source; // bytes as choices
 pub use source::Source;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use koncorde::{Engine, Filter, FilterId, Options, Scratch, matches};
 use serde_json::Value;
@@ -89,10 +90,14 @@ pub fn operations(input: &[u8]) {
 /// A document in bytes gives what it gives parsed, and an error exactly if it
 /// cannot be parsed.
 pub fn json(input: &[u8]) {
-    let mut engine = any_size();
-    for filter in generate::probes() {
-        engine.register(&filter).expect("a filter of ours");
-    }
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    let engine = ENGINE.get_or_init(|| {
+        let mut engine = any_size();
+        for filter in generate::probes() {
+            engine.register(&filter).expect("a filter of ours");
+        }
+        engine
+    });
     let parsed = serde_json::from_slice::<Value>(input);
     match (engine.test_slice(input), parsed) {
         (Ok(mut found), Ok(document)) => {

@@ -52,9 +52,8 @@ fn law(x: Value, source: &mut Source<'_>) -> Value {
 }
 
 fn de_morgan(x: Value) -> Value {
-    let negate = |parts: &Vec<Value>| -> Vec<Value> {
-        parts.iter().map(|it| json!({"not": it})).collect()
-    };
+    let negate =
+        |parts: &Vec<Value>| -> Vec<Value> { parts.iter().map(|it| json!({"not": it})).collect() };
     match (x["and"].as_array(), x["or"].as_array()) {
         (Some(parts), _) => json!({"not": {"or": negate(parts)}}),
         (_, Some(parts)) => json!({"not": {"and": negate(parts)}}),
