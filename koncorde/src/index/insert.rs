@@ -263,7 +263,7 @@ impl Index {
                 self.contained.insert(hasher, field, value, id);
             }
             Test::Range(span) => kinds.ranges.insert(*span, id),
-            Test::Regexp(_) => kinds.regexps.insert(id),
+            Test::Regexp(pattern) => kinds.regexps.insert(pattern, id),
             Test::Inside(shape) | Test::Outside(shape) => kinds.shapes.insert(shape, id),
             Test::Select(_) => kinds.selections.insert(index_of(&condition.test), id),
             Test::Like(_) => kinds.likes.push(id),
@@ -295,7 +295,7 @@ impl Index {
                 };
                 kinds.ranges.remove(*span, id, &span_of);
             }
-            Test::Regexp(_) => kinds.regexps.remove(id),
+            Test::Regexp(pattern) => kinds.regexps.remove(pattern, id),
             Test::Inside(shape) | Test::Outside(shape) => kinds.shapes.remove(shape, id),
             Test::Select(_) => kinds.selections.remove(index_of(&condition.test), id),
             Test::Like(_) => kinds.likes.retain(|it| *it != id),

@@ -15,7 +15,9 @@ mod condition; // conditions, each of them once; equals
 mod datum; // the value of a field
 mod field; // the fields that conditions ask for
 mod geo; // inside and outside of shapes
+mod gram; // literals in a text
 mod insert; // filters come and go
+mod literal; // what a text must hold for a pattern
 mod members; // in; exists path[value]
 mod negated; // what a field does not say
 mod program; // what has to be verified
