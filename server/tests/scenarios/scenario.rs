@@ -69,6 +69,8 @@ pub struct Scenario {
     /// In names of indexes: the file, and the place in it.
     pub slug: String,
     pub over: Vec<Transport>,
+    /// Why it cannot hold yet: it must fail until it does.
+    pub pending: Option<String>,
     /// Whether published fences separate the steps; they need a room of their own.
     pub has_fence: bool,
     pub steps: Vec<Step>,
@@ -192,12 +194,16 @@ impl File {
             .map(|it| it.as_object().unwrap().clone())
             .collect();
         // A first step that does nothing speaks of the whole scenario.
-        let (mut over, mut has_fence) = (Transport::ALL.to_vec(), true);
+        let (mut over, mut has_fence, mut pending) = (Transport::ALL.to_vec(), true, None);
         if verb_of(&steps[0]).is_none() {
             let options = steps.remove(0);
             over = Transport::among(options.get("over"));
             has_fence = options.get("fence") != Some(&Value::Bool(false));
-            let is_known = |it: &String| ["over", "fence"].contains(&it.as_str());
+            pending = options
+                .get("pending")
+                .and_then(Value::as_str)
+                .map(str::to_owned);
+            let is_known = |it: &String| ["over", "fence", "pending"].contains(&it.as_str());
             assert!(options.keys().all(is_known), "{name}: {options:?}");
         }
         for step in &steps {
@@ -212,6 +218,7 @@ impl File {
             name,
             slug,
             over,
+            pending,
             has_fence,
             steps,
         });
