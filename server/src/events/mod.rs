@@ -28,7 +28,7 @@ use crate::error::{
 use crate::request::Request;
 use crate::throttle::Throttle;
 
-use listeners::{Listener, Registry, Task};
+use listeners::{Chain, Listener, Registry, Task};
 
 pub use listeners::{Hook, HookFuture, Pipe, PipeFuture};
 pub use payload::{EventPayload, Payload};
@@ -137,12 +137,12 @@ impl Events {
     /// Runs the pipes of the event in order, then starts its hooks; the payload
     /// comes back as the last pipe left it. The first error ends the chain.
     pub async fn pipe(&self, event: &str, payload: Payload) -> Result<Payload, ApiError> {
-        let Some(chain) = self.0.registry.chain(event) else {
-            return Ok(payload);
-        };
-        let piped = self.run_chain(event, &chain.pipes, payload, None).await?;
-        self.start_hooks(&chain.hooks, &piped);
-        Ok(piped)
+        match self.0.registry.chain(event) {
+            // On the heap: most events have no listeners, and their callers
+            // should not carry the room for a chain.
+            Some(chain) => Box::pin(self.pass(event, &chain, payload, None)).await,
+            None => Ok(payload),
+        }
     }
 
     /// The same for an event that carries a request. On an error the request is
@@ -152,11 +152,8 @@ impl Events {
             return Ok(());
         };
         let payload = Payload::Request(Box::new(request.clone()));
-        let piped = self
-            .run_chain(event, &chain.pipes, payload, Some(request))
-            .await?;
-        self.start_hooks(&chain.hooks, &piped);
-        Ok(())
+        let passed = Box::pin(self.pass(event, &chain, payload, Some(request)));
+        passed.await.map(drop)
     }
 
     /// Starts the hooks of an event that has no pipes.
@@ -166,6 +163,23 @@ impl Events {
         }
     }
 
+    /// All pipes of a chain, then its hooks. `kept` follows the request that
+    /// pipes pass on.
+    async fn pass(
+        &self,
+        event: &str,
+        chain: &Chain,
+        payload: Payload,
+        kept: Option<&mut Request>,
+    ) -> Result<Payload, ApiError> {
+        let piped = match chain.pipes.is_empty() {
+            true => payload,
+            false => self.run_chain(event, &chain.pipes, payload, kept).await?,
+        };
+        self.start_hooks(&chain.hooks, &piped);
+        Ok(piped)
+    }
+
     async fn run_chain(
         &self,
         event: &str,
@@ -173,9 +187,6 @@ impl Events {
         payload: Payload,
         kept: Option<&mut Request>,
     ) -> Result<Payload, ApiError> {
-        if pipes.is_empty() {
-            return Ok(payload);
-        }
         let is_nested = INSIDE_A_CHAIN.try_with(|()| ()).is_ok();
         let _place = match is_nested {
             true => None,

@@ -31,12 +31,14 @@ pub(crate) use internal::execute_internally;
 
 /// Runs a request from admission to answer. Never fails and never panics: every
 /// request gets a response, also on a bug.
-pub(crate) async fn execute(app: &Arc<App>, request: Request) -> Response {
+pub(crate) fn execute(app: &Arc<App>, request: Request) -> impl Future<Output = Response> + use<> {
+    let app = Arc::clone(app);
     let id = request.id.clone();
-    AssertUnwindSafe(live(app, request))
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|panic| {
+    // On the heap: it is large, and its callers would move it about.
+    let life = Box::pin(live(Arc::clone(&app), request));
+    async move {
+        let lived = AssertUnwindSafe(life).catch_unwind().await;
+        lived.unwrap_or_else(|panic| {
             let message = panic_message(panic.as_ref());
             tracing::error!(
                 request = id,
@@ -46,14 +48,15 @@ pub(crate) async fn execute(app: &Arc<App>, request: Request) -> Response {
             let error = CORE_FATAL_UNEXPECTED_ERROR.with([message]);
             Response::failure(&app.node, id, &error)
         })
+    }
 }
 
-async fn live(app: &Arc<App>, mut request: Request) -> Response {
-    match admission::admit(app, &request).await {
+async fn live(app: Arc<App>, mut request: Request) -> Response {
+    match admission::admit(&app, &request).await {
         Err(error) => request.outcome.error = Some(error), // 1–6
         Ok(_place) => {
-            let outcome = run(app, &mut request).await; // 7–24
-            conclude(app, &mut request, outcome).await; // 25
+            let outcome = run(&app, &mut request).await; // 7–24
+            conclude(&app, &mut request, outcome).await; // 25
         }
     }
     if !app.config.development {
