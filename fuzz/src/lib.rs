@@ -181,6 +181,8 @@ impl Model {
         assert_eq!(found, from_bytes, "{document}");
         for (id, (value, filter)) in &self.filters {
             let expected = matches(filter, document);
+            let why = engine.explain(id, document).expect("it is registered");
+            assert_eq!(why.is_match(), expected, "{value}\n{document}");
             let count = found.iter().filter(|it| *it == id).count();
             assert_eq!(count, usize::from(expected), "{value}\n{document}");
         }

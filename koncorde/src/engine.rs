@@ -10,10 +10,11 @@ use std::sync::Mutex;
 use serde_json::Value;
 
 use crate::error::FilterError;
+use crate::explain::{Explanation, explain};
 use crate::filter::Filter;
 use crate::id::FilterId;
 use crate::index::{DocumentError, Index, Scratch, Table};
-use crate::normal::{Normal, conditions_max};
+use crate::normal::{Normal, conditions_max, restore};
 
 /// How an engine counts and names.
 ///
@@ -155,6 +156,24 @@ impl Engine {
         Ok(self.store(normalized))
     }
 
+    /// The same for a filter that was built or read before.
+    ///
+    /// ```
+    /// use koncorde::{Engine, Filter};
+    /// use serde_json::json;
+    ///
+    /// let mut engine = Engine::new();
+    /// let filter = Filter::equals("topic", "rust").and(Filter::exists("text"));
+    /// let id = engine.register_filter(filter)?;
+    /// assert_eq!(engine.test(&json!({"topic": "rust", "text": "hello"})), [id]);
+    /// # Ok::<(), koncorde::FilterError>(())
+    /// ```
+    pub fn register_filter(&mut self, filter: Filter) -> Result<FilterId, FilterError> {
+        self.options.check(&filter)?;
+        let normalized = self.options.normalize_filter(filter, None);
+        Ok(self.store(normalized))
+    }
+
     /// Removes a filter; `false` if it is unknown.
     pub fn remove(&mut self, id: &FilterId) -> bool {
         let Some(handle) = self.handle(id) else {
@@ -242,6 +261,31 @@ impl Engine {
         self.handle(id).is_some()
     }
 
+    /// Why a filter does or does not match a document; `None` if the filter is
+    /// unknown.
+    ///
+    /// ```
+    /// use koncorde::Engine;
+    /// use serde_json::json;
+    ///
+    /// let mut engine = Engine::new();
+    /// let filter = json!({"and": [{"exists": "name"}, {"range": {"age": {"gte": 18}}}]});
+    /// let id = engine.register(&filter)?;
+    /// let why = engine.explain(&id, &json!({"name": "Ada", "age": 7})).unwrap();
+    /// assert!(!why.is_match());
+    /// assert_eq!(why.to_string(), r#"{"range":{"age":{"gte":18}}} fails: found 7"#);
+    /// # Ok::<(), koncorde::FilterError>(())
+    /// ```
+    pub fn explain(&self, id: &FilterId, document: &Value) -> Option<Explanation> {
+        let form = self.index.form(self.handle(id)?.0);
+        Some(explain(&form, document))
+    }
+
+    /// A registered filter in its reduced form; `None` if it is unknown.
+    pub fn filter(&self, id: &FilterId) -> Option<Filter> {
+        Some(restore(&self.index.form(self.handle(id)?.0)))
+    }
+
     /// The ids of all filters, in no particular order.
     pub fn filter_ids(&self) -> impl Iterator<Item = FilterId> {
         self.index.filters().map(|handle| self.ids[handle as usize])
@@ -288,10 +332,15 @@ impl Options {
     /// Reads a filter and checks how many conditions it has.
     pub(crate) fn parse(&self, filter: &Value) -> Result<Filter, FilterError> {
         let filter = Filter::parse(filter)?;
+        self.check(&filter)?;
+        Ok(filter)
+    }
+
+    fn check(&self, filter: &Filter) -> Result<(), FilterError> {
         match self.max_conditions {
-            0 => Ok(filter),
-            max => match conditions_max(&filter) {
-                count if count <= max => Ok(filter),
+            0 => Ok(()),
+            max => match conditions_max(filter) {
+                count if count <= max => Ok(()),
                 count => Err(FilterError::new(format!(
                     "Filter too complex: exceeds the configured maximum number of \
                      conditions (conditions: {count}, max: {max})"
@@ -305,13 +354,17 @@ impl Options {
         filter: &Value,
         index: Option<&str>,
     ) -> Result<NormalizedFilter, FilterError> {
-        let normal = Normal::new(self.parse(filter)?);
+        Ok(self.normalize_filter(self.parse(filter)?, index))
+    }
+
+    fn normalize_filter(&self, filter: Filter, index: Option<&str>) -> NormalizedFilter {
+        let normal = Normal::new(filter);
         let id = self.id(&normal, index);
-        Ok(NormalizedFilter {
+        NormalizedFilter {
             normal,
             id,
             index: index.map(Into::into),
-        })
+        }
     }
 
     /// The keyed hash of an index name and a canonical form.

@@ -11,6 +11,7 @@
 
 mod koncorde; // named indexes, the front door
 mod engine; // one index of filters: register, remove, test
+mod explain; // why a filter does not match
 mod index; // conditions, found from a document instead of one by one
 mod evaluate; // the meaning: does this filter match this document?
 mod normal; // what every filter reduces to
@@ -28,6 +29,7 @@ mod limits; // every bound on user input, with its reason
 pub use engine::{Engine, FilterHandle, NormalizedFilter, Options};
 pub use error::FilterError;
 pub use evaluate::matches;
+pub use explain::Explanation;
 pub use filter::Filter;
 pub use geo::{GeoPoint, convert_distance, convert_geopoint};
 pub use id::FilterId;

@@ -43,6 +43,8 @@ use program::{Lit, Program};
 use set::Set;
 use slab::Slab;
 
+use crate::normal::{Condition, Form, Literal};
+
 /// Filters, found by documents. They are known by number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
@@ -139,6 +141,55 @@ impl Index {
     /// How many filters there are.
     pub(crate) fn len(&self) -> usize {
         self.filters.len()
+    }
+
+    /// A filter as it is found and verified.
+    pub(crate) fn form(&self, filter: u32) -> Form {
+        let stored = &self.filters[filter];
+        let accesses = stored.access.postings().iter();
+        let mut accesses: Vec<Form> = accesses.map(|it| self.literal_form(it.literal)).collect();
+        let access = match (accesses.len(), &stored.access) {
+            (1, _) => accesses.remove(0),
+            (_, Access::None) => return Form::Nothing,
+            (_, Access::Always) => return Form::Everything,
+            _ => Form::Or(accesses),
+        };
+        match self.program_form(&stored.residual) {
+            Form::Everything => access,
+            Form::And(mut operands) => {
+                operands.push(access);
+                Form::And(operands)
+            }
+            residual => Form::And(vec![access, residual]),
+        }
+    }
+
+    fn program_form(&self, program: &Program) -> Form {
+        let literals = |literals: &[Lit]| -> Vec<Form> {
+            literals.iter().map(|it| self.literal_form(*it)).collect()
+        };
+        let programs = |programs: &[Program]| -> Vec<Form> {
+            programs.iter().map(|it| self.program_form(it)).collect()
+        };
+        match program {
+            Program::Always => Form::Everything,
+            Program::All(its) if its.len() == 1 => self.literal_form(its[0]),
+            Program::All(its) => Form::And(literals(its)),
+            Program::Any(its) => Form::Or(literals(its)),
+            Program::And(its) => Form::And(programs(its)),
+            Program::Or(its) => Form::Or(programs(its)),
+        }
+    }
+
+    fn literal_form(&self, literal: Lit) -> Form {
+        let condition = &self.conditions[literal.condition()];
+        Form::Literal(Literal {
+            condition: Condition {
+                field: self.fields.path(condition.field),
+                test: condition.test.clone(),
+            },
+            negated: literal.is_negated(),
+        })
     }
 
     /// The numbers of all filters.

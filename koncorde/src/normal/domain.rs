@@ -67,7 +67,8 @@ impl<'a> Domain<'a> {
     }
 }
 
-fn cells<'a>(tests: &[&'a Test]) -> Vec<Cell<'a>> {
+/// All cells that some conditions cut the values of a field into.
+pub(super) fn cells<'a>(tests: &[&'a Test]) -> Vec<Cell<'a>> {
     const NULL: &Scalar = &Scalar::Null;
     const FALSE: &Scalar = &Scalar::Bool(false);
     const TRUE: &Scalar = &Scalar::Bool(true);

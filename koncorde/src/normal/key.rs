@@ -1,7 +1,9 @@
 //! Canonical bytes: equal for equivalent filters.
 //!
 //! Three levels, the first that fits:
-//!  1. the decision diagram, canonical for all that filters say about values;
+//!  1. the decision diagram, canonical for all that filters say about values; a
+//!     chain, where each field has a set of values to be in, is written as one,
+//!     and most filters are seen to be chains without any diagram;
 //!  2. the sorted and absorbed disjunctive normal form, within
 //!     `limits::SUBFILTERS_MAX`;
 //!  3. the sorted tree itself.
@@ -15,21 +17,27 @@ use std::hash::{Hash, Hasher};
 use ahash::AHashMap;
 
 use super::diagram::{Diagram, FALSE, NodeId, TRUE, Variable};
-use super::domain::{Cell, Opaque};
+use super::dnf::{Subfilter, subfilters};
+use super::domain::{self, Cell, Opaque};
 use super::{Condition, Form, Literal, Partial, Test, span};
+use crate::field::Field;
 use crate::geo::Shape;
-use crate::limits;
 use crate::scalar::Scalar;
 
 /// The form, a constant if it always or never holds, and its key.
 pub(super) fn canonical(form: Form) -> (Form, Box<[u8]>) {
     let mut writer = Writer::default();
+    if writer.simple(&form) {
+        return (form, writer.bytes.into());
+    }
     let constant = match Diagram::of(&form) {
         Ok((_, FALSE)) => Some(Form::Nothing),
         Ok((_, TRUE)) => Some(Form::Everything),
         Ok((diagram, root)) => {
-            writer.mark(b'D');
-            writer.diagram(&diagram, root);
+            match chain(&diagram, root) {
+                Some(links) => writer.chain(links),
+                None => writer.diagram(&diagram, root),
+            }
             None
         }
         Err(_) => {
@@ -45,75 +53,6 @@ pub(super) fn canonical(form: Form) -> (Form, Box<[u8]>) {
         writer.form(&form);
     }
     (form, writer.bytes.into())
-}
-
-type Subfilter<'a> = Vec<&'a Literal>;
-
-/// The sorted, absorbed disjunctive normal form, unless it is large.
-fn subfilters(form: &Form) -> Option<Vec<Subfilter<'_>>> {
-    let mut all = match form {
-        Form::Everything => vec![vec![]],
-        Form::Nothing => vec![],
-        Form::Literal(literal) => vec![vec![literal]],
-        Form::Or(operands) => {
-            let mut all = Vec::new();
-            for operand in operands {
-                all.extend(subfilters(operand)?);
-                if all.len() > limits::SUBFILTERS_MAX {
-                    return None;
-                }
-            }
-            all
-        }
-        Form::And(operands) => {
-            let mut all: Vec<Subfilter<'_>> = vec![vec![]];
-            for operand in operands {
-                all = product(&all, &subfilters(operand)?)?;
-            }
-            all
-        }
-    };
-    absorb(&mut all);
-    Some(all)
-}
-
-fn product<'a>(a: &[Subfilter<'a>], b: &[Subfilter<'a>]) -> Option<Vec<Subfilter<'a>>> {
-    if a.len() * b.len() > limits::SUBFILTERS_MAX {
-        return None;
-    }
-    let mut all = Vec::with_capacity(a.len() * b.len());
-    for a in a {
-        for b in b {
-            let mut both: Subfilter<'a> = a.iter().chain(b).copied().collect();
-            both.sort_unstable();
-            both.dedup();
-            let is_contradiction = both
-                .windows(2)
-                .any(|pair| pair[0].condition == pair[1].condition);
-            if !is_contradiction {
-                all.push(both);
-            }
-        }
-    }
-    absorb(&mut all);
-    Some(all)
-}
-
-/// Drops subfilters that hold another one whole. The shorter come first.
-fn absorb(all: &mut Vec<Subfilter<'_>>) {
-    all.sort_unstable_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
-    all.dedup();
-    let mut kept: Vec<Subfilter<'_>> = Vec::with_capacity(all.len());
-    for subfilter in all.drain(..) {
-        let is_superfluous = kept.iter().any(|it| {
-            it.iter()
-                .all(|literal| subfilter.binary_search(literal).is_ok())
-        });
-        if !is_superfluous {
-            kept.push(subfilter);
-        }
-    }
-    *all = kept;
 }
 
 /// Keeps what is hashed instead of hashing it, the same on every machine.
@@ -170,8 +109,57 @@ impl Writer {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
+    /// Writes a conjunction of positive conditions on one field each, if the form
+    /// is one and they all ask for a set of values.
+    fn simple(&mut self, form: &Form) -> bool {
+        let literals = match form {
+            Form::Literal(_) => std::slice::from_ref(form),
+            Form::And(operands) => operands,
+            _ => return false,
+        };
+        let is_simple = |form: &Form| match form {
+            Form::Literal(it) => !it.negated && is_set(&it.condition.test),
+            _ => false,
+        };
+        // Literals are sorted by field.
+        let is_apart = |pair: &[Form]| match pair {
+            [Form::Literal(a), Form::Literal(b)] => a.condition.field != b.condition.field,
+            _ => false,
+        };
+        if !literals.iter().all(is_simple) || !literals.windows(2).all(is_apart) {
+            return false;
+        }
+        self.mark(b'C');
+        for form in literals {
+            if let Form::Literal(Literal { condition, .. }) = form {
+                self.link(Link {
+                    field: &condition.field,
+                    accepted: values_of(&condition.test),
+                    refused: Vec::new(),
+                });
+            }
+        }
+        true
+    }
+
+    fn chain(&mut self, links: Vec<Link<'_>>) {
+        self.mark(b'C');
+        links.into_iter().for_each(|it| self.link(it));
+    }
+
+    fn link(&mut self, link: Link<'_>) {
+        self.text(link.field.as_str());
+        self.cells(link.accepted);
+        if !link.refused.is_empty() {
+            self.mark(b'!');
+            self.cells(link.refused);
+        }
+        self.mark(b'>');
+    }
+
     /// Nodes in the order in which a walk first meets them.
     fn diagram(&mut self, diagram: &Diagram<'_>, root: NodeId) {
+        self.mark(b'D');
         let mut places = AHashMap::from([(FALSE, 0), (TRUE, 1)]);
         let mut queue = vec![root];
         let mut next = 0;
@@ -385,7 +373,61 @@ impl Writer {
     }
 }
 
-/// The numbers of a cell, as keys.
+/// Whether a test asks for a set of values and nothing else.
+fn is_set(test: &Test) -> bool {
+    use Test::{Equals, Exists, In, Range};
+    matches!(test, Exists | Equals(_) | In(_) | Range(_))
+}
+
+/// The values that such a test asks for.
+fn values_of(test: &Test) -> Vec<Cell<'_>> {
+    match test {
+        Test::Equals(value) => vec![Cell::Value(value)],
+        Test::In(values) => values.iter().map(Cell::Value).collect(),
+        Test::Range(span) => vec![Cell::Numbers(
+            span::place_of(span.low),
+            span::place_of(span.high),
+        )],
+        Test::Exists => domain::cells(&[])
+            .into_iter()
+            .filter(|it| *it != Cell::Missing)
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A field and the values it must have.
+struct Link<'d> {
+    field: &'d Field,
+    accepted: Vec<Cell<'d>>,
+    refused: Vec<Cell<'d>>,
+}
+
+/// The fields and sets of a diagram in which each node has one way to go on.
+fn chain<'d>(diagram: &'d Diagram<'_>, root: NodeId) -> Option<Vec<Link<'d>>> {
+    let mut links = Vec::new();
+    let mut at = root;
+    while let Some(node) = diagram.node(at) {
+        let Variable::Class { field } = diagram.variables[node.variable as usize] else {
+            return None;
+        };
+        let sets = sets(diagram, at, field).into_iter();
+        let (ways, refused): (Vec<_>, Vec<_>) = sets.partition(|(child, _)| *child != FALSE);
+        let [(next, accepted)] = <[_; 1]>::try_from(ways).ok()?;
+        // Strings are refused by name where all others are accepted.
+        let refused = refused.into_iter().flat_map(|(_, cells)| cells);
+        let refused = refused.filter(|it| matches!(it, Cell::Value(Scalar::String(_))));
+        links.push(Link {
+            field: diagram.fields[field].0,
+            accepted,
+            refused: refused.collect(),
+        });
+        at = next;
+    }
+    Some(links)
+}
+
+/// The numbers of a cell, as places.
 fn line(cell: Cell<'_>) -> Option<(u64, u64)> {
     match cell {
         Cell::Numbers(low, high) => Some((low, high)),
@@ -409,11 +451,26 @@ fn order<'a>(cell: Cell<'a>) -> (u8, u64, Option<&'a Scalar>) {
     }
 }
 
+/// The children of a node that asks for a class, each with its values, written.
+fn class_edges(diagram: &Diagram<'_>, id: NodeId, field: usize) -> Vec<(Vec<u8>, NodeId)> {
+    let sets = sets(diagram, id, field).into_iter();
+    let mut edges: Vec<(Vec<u8>, NodeId)> = sets
+        .map(|(child, cells)| {
+            let mut label = Writer::default();
+            label.cells(cells);
+            label.mark(b'>');
+            (label.bytes, child)
+        })
+        .collect();
+    edges.sort_unstable();
+    edges
+}
+
 /// The children of a node that asks for a class, each with its set of values.
 ///
 /// A named string that leads where all other strings lead, once what those
-/// leave open is decided for it, is not special and not written.
-fn class_edges(diagram: &Diagram<'_>, id: NodeId, field: usize) -> Vec<(Vec<u8>, NodeId)> {
+/// leave open is decided for it, is not special and not in its set.
+fn sets<'d>(diagram: &'d Diagram<'_>, id: NodeId, field: usize) -> Vec<(NodeId, Vec<Cell<'d>>)> {
     let domain = &diagram.fields[field].1;
     let Some(node) = diagram.node(id) else {
         return Vec::new();
@@ -434,18 +491,8 @@ fn class_edges(diagram: &Diagram<'_>, id: NodeId, field: usize) -> Vec<(Vec<u8>,
             None => sets.push((*child, cells.copied().collect())),
         }
     }
-    let mut edges: Vec<(Vec<u8>, NodeId)> = sets
-        .into_iter()
-        .filter(|(_, cells)| !cells.is_empty())
-        .map(|(child, cells)| {
-            let mut label = Writer::default();
-            label.cells(cells);
-            label.mark(b'>');
-            (label.bytes, child)
-        })
-        .collect();
-    edges.sort_unstable();
-    edges
+    sets.retain(|(_, cells)| !cells.is_empty());
+    sets
 }
 
 /// Where a string leads from a node that other strings lead to.

@@ -14,14 +14,17 @@
 //! Cost: linear for simple filters; a bounded number of diagram nodes for others.
 
 mod diagram; // the canonical form of a function over the values of fields
+mod dnf; // an or of ands of literals
 mod domain; // the values of one field, cut into classes by its conditions
 mod key; // canonical bytes
 mod partial; // what `match` asks of one field
 mod reduce; // from the language to literals
+mod restore; // from literals back to the language
 mod span; // closed intervals of doubles
 
 pub(crate) use partial::Partial;
 pub(crate) use reduce::conditions_max;
+pub(crate) use restore::restore;
 pub(crate) use span::{Span, place_of};
 
 use crate::field::Field;
