@@ -14,6 +14,7 @@ mod place; // where in the JSON, and how to say so
 mod path; // `a.b`, `a.b["value"]`
 mod display; // Filter → JSON
 mod build; // Filter without JSON
+mod serde; // Filter in the formats of serde
 
 use serde_json::{Map, Value};
 

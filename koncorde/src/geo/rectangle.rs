@@ -92,3 +92,66 @@ impl Rectangle {
         self.outline
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longitudes_turn() {
+        for (left, right) in [
+            (170.0, 190.0),
+            (170.0, -170.0),
+            (-190.0, -170.0),
+            (530.0, 190.0),
+        ] {
+            let rectangle = Rectangle::new(10.0, left, -10.0, right).unwrap();
+            for (lat, lon, expected) in [
+                (0.0, 175.0, true),
+                (0.0, -175.0, true),
+                (0.0, 185.0, true),
+                (10.0, 170.0, true),
+                (-10.0, -170.0, true),
+                (0.0, 180.0, true),
+                (0.0, 0.0, false),
+                (0.0, 169.999, false),
+                (10.001, 175.0, false),
+            ] {
+                let place = GeoPoint { lat, lon }.canonical().unwrap();
+                assert_eq!(
+                    rectangle.contains(place),
+                    expected,
+                    "{left} {right} {place:?}"
+                );
+                let is_in_window = rectangle.windows().iter().any(|it| it.contains(place));
+                assert!(is_in_window || !expected, "{left} {right} {place:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_whole_globe_and_its_poles() {
+        for (left, right) in [(-180.0, 180.0), (0.0, 360.0), (-1000.0, 1000.0)] {
+            let globe = Rectangle::new(90.0, left, -90.0, right).unwrap();
+            assert_eq!(
+                globe.outline(),
+                Rectangle::new(90.0, -180.0, -90.0, 180.0)
+                    .unwrap()
+                    .outline()
+            );
+            for lon in [-180.0, 0.0, 179.999] {
+                assert!(globe.contains(GeoPoint { lat: 0.0, lon }), "{lon}");
+            }
+        }
+        let slice = Rectangle::new(90.0, 10.0, 80.0, 20.0).unwrap();
+        let pole = GeoPoint {
+            lat: 90.0,
+            lon: -100.0,
+        };
+        assert!(slice.contains(pole) && slice.windows().iter().any(|it| it.contains(pole)));
+        assert!(!slice.contains(GeoPoint {
+            lat: 89.9,
+            lon: -100.0
+        }));
+    }
+}

@@ -127,3 +127,77 @@ impl Ring {
         self.outline
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use geographiclib_rs::DirectGeodesic;
+
+    use super::*;
+
+    fn point(lat: f64, lon: f64) -> GeoPoint {
+        GeoPoint { lat, lon }.canonical().unwrap()
+    }
+
+    #[test]
+    fn distances_are_those_of_wgs84() {
+        for (a, b, metres) in [
+            ((0.0, 0.0), (0.0, 1.0), 111_319.491),
+            ((0.0, 0.0), (1.0, 0.0), 110_574.389),
+            ((43.6, 3.9), (48.85, 2.35), 595_656.87),
+            ((90.0, 0.0), (-90.0, 0.0), 20_003_931.459),
+            ((0.0, 0.0), (0.0, 180.0), 20_003_931.459),
+            ((90.0, 17.0), (90.0, -100.0), 0.0),
+        ] {
+            let found = distance(point(a.0, a.1), point(b.0, b.1));
+            assert!((found - metres).abs() < 0.01, "{a:?} {b:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn borders_are_where_the_distance_says() {
+        let places = [0.0, 45.0, -89.9, 90.0].map(|lat| point(lat, 179.5));
+        for center in places {
+            for metres in [0.0, 1e-3, 1.0, 1e3, 1e6, 1.2e7, 2.1e7] {
+                let disk = Ring::new(center, 0.0, metres).unwrap();
+                let hole = Ring::new(center, metres, 2.2e7).unwrap();
+                for i in 0..200 {
+                    // Spread over the globe, and dense around the border.
+                    let way = metres * (0.9 + 0.001 * f64::from(i)) + f64::from(i % 5) * 4e6;
+                    let azimuth = f64::from(i) * 47.0;
+                    let (lat, lon): (f64, f64) = WGS84.direct(center.lat, center.lon, azimuth, way);
+                    let place = point(lat, lon);
+                    let position = Position::from(place);
+                    let length = distance(center, place);
+                    assert_eq!(
+                        disk.contains(&position),
+                        length <= metres,
+                        "{center:?} {metres} {place:?}"
+                    );
+                    assert_eq!(
+                        hole.contains(&position),
+                        length >= metres,
+                        "{center:?} {metres} {place:?}"
+                    );
+                    let is_in_window = disk.windows().iter().any(|it| it.contains(place));
+                    assert!(
+                        is_in_window || length > metres,
+                        "{center:?} {metres} {place:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn distances_that_are_none_are_refused() {
+        let center = point(0.0, 0.0);
+        for (inner, outer) in [
+            (-1.0, 1.0),
+            (0.0, f64::INFINITY),
+            (f64::NAN, 1.0),
+            (2.0, 1.0),
+        ] {
+            assert!(Ring::new(center, inner, outer).is_err(), "{inner} {outer}");
+        }
+    }
+}

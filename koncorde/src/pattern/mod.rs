@@ -167,3 +167,139 @@ impl Hash for Pattern {
         self.identity().hash(state);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_mean_what_re2_says() {
+        for (source, flags, yes, no) in [
+            ("", "", &["", "a"][..], &[][..]),
+            ("b", "", &["abc"], &["B"]),
+            (".", "", &["é", "😀"], &["\n", ""]),
+            (".", "s", &["\n"], &[""]),
+            ("^b$", "", &["b"], &["a\nb", "b\n"]),
+            ("^b$", "m", &["a\nb", "b\n"], &["ab"]),
+            ("(?m)^b$", "", &["a\nb"], &["ab"]),
+            (r"\Ab\z", "m", &["b"], &["a\nb", "b\n"]),
+            ("k", "i", &["K", "\u{212a}"], &[]),
+            ("(?i)S(?-i)s", "", &["\u{17f}s"], &["sS"]),
+            (r"^\w$", "", &["a", "_"], &["é", "\u{17f}"]),
+            (r"^\w$", "i", &["\u{17f}", "\u{212a}"], &["é"]),
+            (r"\d", "", &["7"], &["٣"]),
+            (r"\bfoo\b", "", &["éfooé"], &["foo1"]),
+            (r"^\s$", "", &["\t", "\x0c"], &["\x0b", "\u{a0}"]),
+            ("^[[:space:]]$", "", &["\x0b"], &["\u{a0}"]),
+            ("[[:^alpha:]]", "", &["é"], &["e"]),
+            (r"^\pL\p{Lu}\PL\p{^Lu}$", "", &["éÉ1a"], &["éé1a"]),
+            (r"\p{Greek}", "", &["α"], &["a"]),
+            (r"^[^\x00-\x{10FFFF}]", "", &[], &["", "a"]),
+            ("^[]a]+$", "", &["]a"], &["b"]),
+            (r"^[\d-z]+$", "", &["1-z"], &["y"]),
+            (
+                r"^\x41\x{1F600}\u00e9\u{62}\cA\101\0$",
+                "",
+                &["A😀éb\x01A\0"],
+                &[""],
+            ),
+            (r"^\u12$", "", &["\x12"], &[]),
+            (r"\uD83D\uDE00", "", &[], &["😀"]),
+            (r"^\Qa.b\E+$", "", &["a.bbb"], &["axb"]),
+            (r"\Qa\", "", &[r"a\"], &["a"]),
+            ("^a{,2}$", "", &["a{,2}"], &["aa"]),
+            ("^a{2}$", "", &["aa"], &["a{2}"]),
+            ("^a{02}$", "", &["a{02}"], &["aa"]),
+            ("^(?U)a+?(?P<n>b)(?<m>c)$", "", &["aabc"], &["bc"]),
+            ("^a(?i)*$", "", &["aaa"], &["A"]),
+            ("^*a", "", &["a"], &["b"]),
+            ("a|", "", &["", "b"], &[]),
+            (r"^\_\/\-$", "", &["_/-"], &[]),
+            ("(?i:b)a", "", &["Ba"], &["BA"]),
+        ] {
+            let pattern = Pattern::new(source, flags).unwrap_or_else(|it| panic!("{source}: {it}"));
+            for text in yes {
+                assert!(pattern.is_match(text), "{pattern:?} on {text:?}");
+            }
+            for text in no {
+                assert!(!pattern.is_match(text), "{pattern:?} on {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_re2_does_not_know_is_refused() {
+        for source in [
+            "(",
+            ")",
+            "a)",
+            "[",
+            "[]",
+            "[^]",
+            "[a",
+            "[z-a]",
+            r"[a-\d]",
+            r"[\b]",
+            "[[:foo:]]",
+            "*",
+            "|*",
+            "(*)",
+            "a**",
+            "a{2}{3}",
+            "a{3,1}",
+            "a{1001}",
+            "(?:a{100}){11}",
+            "(?=a)",
+            "(?!a)",
+            "(?<=a)",
+            "(?<!a)",
+            "(?>a)",
+            "(?x)",
+            "(?-)",
+            "(?i-)",
+            "(?",
+            "(?i",
+            "(?P=n)",
+            "(?P<>a)",
+            "(?P<a b>)",
+            "(?<n>)(?<n>)",
+            "(?<n",
+            r"\",
+            r"\1",
+            r"\8",
+            r"\Z",
+            r"\G",
+            r"\h",
+            r"\e",
+            r"\é",
+            r"\k<n>",
+            r"\C",
+            r"\ca",
+            r"\x",
+            r"\x4",
+            r"\x{}",
+            r"\x{110000}",
+            r"\u",
+            r"\u{}",
+            r"\p",
+            r"\p{L",
+            r"\p{Foo}",
+            r"\p{greek}",
+            r"\p#",
+        ] {
+            assert!(Pattern::new(source, "").is_err(), "{source}");
+        }
+        for flags in ["x", "ii", "I", "igi", " "] {
+            assert!(Pattern::new("a", flags).is_err(), "{flags}");
+        }
+    }
+
+    #[test]
+    fn patterns_are_told_apart_by_source_and_effect() {
+        let pattern = |source, flags| Pattern::new(source, flags).unwrap();
+        assert_eq!(pattern("a", "im"), pattern("a", "mgi"));
+        assert_ne!(pattern("a", "i"), pattern("a", "m"));
+        assert_ne!(pattern("a", ""), pattern("(?:a)", ""));
+        assert_eq!(pattern("a", "smi").flags().to_string(), "ims");
+    }
+}

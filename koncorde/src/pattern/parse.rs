@@ -67,61 +67,15 @@ impl Expression {
 
 impl<'s> Parser<'s> {
     fn run(&mut self) -> Result<(), String> {
-        let mut last_repetition: Option<&str> = None;
+        let mut last_repetition = None;
         while let Some(c) = self.rest.chars().next() {
-            let here = self.rest;
-            let mut repetition = None;
-            match c {
-                '(' => self.open_group()?,
-                '|' => {
-                    self.skip(1);
-                    self.stack.push(Item::Bar);
+            last_repetition = match self.parse_repetition(c) {
+                Some((min, max, source)) => Some(self.repeat(min, max, source, last_repetition)?),
+                None => {
+                    self.parse_other(c)?;
+                    None
                 }
-                ')' if self.groups == 0 => {
-                    return Err(format!("unexpected ): {}", excerpt(here)));
-                }
-                ')' => {
-                    self.skip(1);
-                    self.close_parenthesis();
-                }
-                '^' => self.push_look(Look::Start, Look::StartLF),
-                '$' => self.push_look(Look::End, Look::EndLF),
-                '.' => {
-                    self.skip(1);
-                    self.push_class(class::dot(self.flags.dot_all));
-                }
-                '[' => {
-                    let (class, rest) =
-                        class::parse_bracketed(here, self.flags.ignore_case, &mut self.budget)?;
-                    self.rest = rest;
-                    self.push_class(class);
-                }
-                '*' | '+' | '?' => {
-                    self.skip(1);
-                    let (min, max) = match c {
-                        '*' => (0, None),
-                        '+' => (1, None),
-                        _ => (0, Some(1)),
-                    };
-                    repetition = Some(self.repeat(min, max, here, last_repetition)?);
-                }
-                '{' => match parse_counts(here) {
-                    Some((min, max, rest)) => {
-                        self.rest = rest;
-                        repetition = Some(self.repeat(min, max, here, last_repetition)?);
-                    }
-                    None => {
-                        self.skip(1);
-                        self.push_literal('{');
-                    }
-                },
-                '\\' => self.escape()?,
-                c => {
-                    self.skip(c.len_utf8());
-                    self.push_literal(c);
-                }
-            }
-            last_repetition = repetition;
+            };
         }
         let open = self.stack.iter().rev().find_map(|it| match it {
             Item::Group(_, from) => Some(*from),
@@ -131,6 +85,62 @@ impl<'s> Parser<'s> {
             Some(from) => Err(format!("missing ): {}", excerpt(from))),
             None => Ok(()),
         }
+    }
+
+    /// Reads a repetition: its counts, and the source from there on. A brace that
+    /// counts nothing is none.
+    fn parse_repetition(&mut self, c: char) -> Option<(u32, Option<u32>, &'s str)> {
+        let from = self.rest;
+        let (min, max) = match c {
+            '*' => (0, None),
+            '+' => (1, None),
+            '?' => (0, Some(1)),
+            '{' => {
+                let (min, max, rest) = parse_counts(from)?;
+                self.rest = rest;
+                return Some((min, max, from));
+            }
+            _ => return None,
+        };
+        self.skip(1);
+        Some((min, max, from))
+    }
+
+    /// Reads anything but a repetition.
+    fn parse_other(&mut self, c: char) -> Result<(), String> {
+        match c {
+            '(' => self.open_group()?,
+            '|' => {
+                self.skip(1);
+                self.stack.push(Item::Bar);
+            }
+            ')' if self.groups == 0 => {
+                return Err(format!("unexpected ): {}", excerpt(self.rest)));
+            }
+            ')' => {
+                self.skip(1);
+                self.close_parenthesis();
+            }
+            '^' => self.push_look(Look::Start, Look::StartLF),
+            '$' => self.push_look(Look::End, Look::EndLF),
+            '.' => {
+                self.skip(1);
+                self.push_class(class::dot(self.flags.dot_all));
+            }
+            '[' => {
+                let ignore_case = self.flags.ignore_case;
+                let (class, rest) =
+                    class::parse_bracketed(self.rest, ignore_case, &mut self.budget)?;
+                self.rest = rest;
+                self.push_class(class);
+            }
+            '\\' => self.escape()?,
+            c => {
+                self.skip(c.len_utf8());
+                self.push_literal(c);
+            }
+        }
+        Ok(())
     }
 
     fn skip(&mut self, bytes: usize) {
