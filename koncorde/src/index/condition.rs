@@ -4,8 +4,9 @@
 //! refers to it, and stands in the index of its kind as long as it gives access
 //! to a filter.
 //!
-//! `equals` conditions need no index of their own: the table that finds equal
-//! conditions finds the one that asks for a document's value as well.
+//! One table finds equal conditions. A second one holds the `equals` conditions
+//! that give access to filters, by the same hash: it is their index, and a
+//! document does not pay for those that are only verified.
 //!
 //! Cost: one look-up to intern; one per field of a document for `equals`.
 
@@ -13,7 +14,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use ahash::RandomState;
 
-use super::datum::Datum;
+use super::datum::{Datum, FieldValue};
 use super::set::Set;
 use super::slab::Slab;
 use super::table::Table;
@@ -39,6 +40,8 @@ pub(super) struct Interned {
 pub(super) struct Conditions {
     items: Slab<Interned>,
     table: Table,
+    /// The `equals` conditions with access to filters.
+    equals: Table,
     hasher: RandomState,
 }
 
@@ -100,15 +103,35 @@ impl Conditions {
         known.map_or(0, |id| self.items[id].references)
     }
 
-    /// The condition that a field equals this value.
+    /// Lets an `equals` condition be found by its value.
+    pub(super) fn index_equals(&mut self, id: u32) {
+        let (items, hasher) = (&self.items, &self.hasher);
+        let hash_of = |it: u32| hash_test(hasher, items[it].field, &items[it].test);
+        self.equals.insert(hash_of(id), id, hash_of);
+    }
+
+    pub(super) fn unindex_equals(&mut self, id: u32) {
+        let item = &self.items[id];
+        let hash = hash_test(&self.hasher, item.field, &item.test);
+        self.equals.remove(hash, id);
+    }
+
+    /// The condition with access to filters that a field equals this value, whose
+    /// hash is given.
     #[inline]
-    pub(super) fn find_equals(&self, field: u32, datum: Datum<'_>) -> Option<u32> {
-        let hash = hash_datum(&self.hasher, field, datum)?;
-        self.table.find(hash, |id| {
+    pub(super) fn find_equals(&self, value: &FieldValue<'_>) -> Option<u32> {
+        self.equals.find(value.hash, |id| {
             let item = &self.items[id];
-            item.field == field
-                && matches!(&item.test, Test::Equals(scalar) if datum.equals(scalar))
+            item.field == value.field
+                && matches!(&item.test, Test::Equals(scalar) if value.datum.equals(scalar))
         })
+    }
+
+    /// The hash of an `equals` condition, as `hash_datum` gives it for its value.
+    pub(super) fn equals_hash(&self, id: u32) -> Option<u64> {
+        let item = &self.items[id];
+        let is_equals = matches!(item.test, Test::Equals(_));
+        is_equals.then(|| hash_test(&self.hasher, item.field, &item.test))
     }
 
     pub(super) fn hasher(&self) -> &RandomState {
@@ -142,12 +165,13 @@ pub(super) fn hash_scalar(hasher: &RandomState, field: u32, scalar: &Scalar) -> 
         Scalar::Number(it) => Datum::Number(it.get()),
         Scalar::String(it) => Datum::String(it),
     };
-    hash_datum(hasher, field, datum).unwrap_or_default()
+    hash_datum(hasher, field, datum)
 }
 
-/// `None` for arrays and objects, which equal nothing.
+/// Of a field and its value. Arrays and objects equal nothing; their hash is that
+/// of the field.
 #[inline]
-pub(super) fn hash_datum(hasher: &RandomState, field: u32, datum: Datum<'_>) -> Option<u64> {
+pub(super) fn hash_datum(hasher: &RandomState, field: u32, datum: Datum<'_>) -> u64 {
     let mut state = hasher.build_hasher();
     state.write_u32(field);
     match datum {
@@ -156,7 +180,7 @@ pub(super) fn hash_datum(hasher: &RandomState, field: u32, datum: Datum<'_>) -> 
         // Adding 0 makes -0 the 0 that it equals.
         Datum::Number(it) => state.write_u64((it + 0.0).to_bits()),
         Datum::String(it) => it.hash(&mut state),
-        Datum::Tree(_) | Datum::Array | Datum::Object => return None,
+        Datum::Tree(_) | Datum::Array | Datum::Object => (),
     }
-    Some(state.finish())
+    state.finish()
 }

@@ -22,6 +22,25 @@ pub(crate) enum Datum<'d> {
     Object,
 }
 
+/// The value of a field in a document.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FieldValue<'d> {
+    pub(super) field: u32,
+    pub(super) datum: Datum<'d>,
+    /// Of both; 0 until it is computed.
+    pub(super) hash: u64,
+}
+
+impl<'d> FieldValue<'d> {
+    pub(super) fn new(field: u32, datum: Datum<'d>) -> Self {
+        Self {
+            field,
+            datum,
+            hash: 0,
+        }
+    }
+}
+
 impl<'d> Datum<'d> {
     pub(crate) fn new(value: &'d Value) -> Self {
         match value {

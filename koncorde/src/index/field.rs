@@ -14,6 +14,7 @@ use super::negated::Negated;
 use super::range::Ranges;
 use super::regexp::Regexps;
 use super::select::Selections;
+use super::set::Set;
 use super::slab::Slab;
 use super::table::Table;
 use crate::field::Field;
@@ -59,7 +60,7 @@ pub(super) struct Kinds {
     pub(super) shapes: Shapes,
     pub(super) selections: Selections,
     /// `match` conditions: verified one by one.
-    pub(super) likes: Vec<u32>,
+    pub(super) likes: Set,
     pub(super) negated: Negated,
 }
 

@@ -8,7 +8,7 @@ use super::datum::{is_costly, needs_tree};
 use super::negated::Dense;
 use super::program::{Lit, Program};
 use super::select::index_of;
-use super::{Access, Entry, Index, Posting, Stored};
+use super::{Access, Entry, Guard, Index, Posting, Stored};
 use crate::normal::{Form, Literal, Test};
 
 /// More filters than an entry has bits for would need more memory than there is.
@@ -27,7 +27,12 @@ impl Index {
             }
         };
         let verify = !matches!(residual, Program::Always);
-        let filter = self.filters.insert(Stored { access, residual });
+        let guard = self.guard(&residual);
+        let filter = self.filters.insert(Stored {
+            access,
+            guard,
+            residual,
+        });
         self.post_all(filter, verify);
         filter
     }
@@ -132,6 +137,27 @@ impl Index {
             programs.push(self.compile(form));
         }
         tree(programs.into())
+    }
+
+    /// The rarest `equals` that has to hold.
+    fn guard(&self, residual: &Program) -> Guard {
+        let literals = match residual {
+            Program::All(literals) => literals,
+            Program::And(programs) => match &programs[0] {
+                Program::All(literals) => literals,
+                _ => return Guard::NONE,
+            },
+            _ => return Guard::NONE,
+        };
+        let guards = literals.iter().filter(|it| !it.is_negated());
+        let guards = guards.filter_map(|it| {
+            let id = it.condition();
+            let hash = self.conditions.equals_hash(id)?;
+            let item = &self.conditions[id];
+            Some((item.references, item.field, hash as u32))
+        });
+        let rarest = guards.min_by_key(|it| it.0);
+        rarest.map_or(Guard::NONE, |(_, field, hash)| Guard { field, hash })
     }
 
     fn intern(&mut self, literal: &Literal) -> Lit {
@@ -246,6 +272,9 @@ impl Index {
 
     /// Makes a condition one that values find.
     fn index_condition(&mut self, id: u32) {
+        if let Test::Equals(_) = self.conditions[id].test {
+            self.conditions.index_equals(id);
+        }
         let condition = &self.conditions[id];
         let (field, hasher) = (condition.field, self.conditions.hasher());
         let kinds = self.fields.kinds_mut(field);
@@ -266,11 +295,14 @@ impl Index {
             Test::Regexp(pattern) => kinds.regexps.insert(pattern, id),
             Test::Inside(shape) | Test::Outside(shape) => kinds.shapes.insert(shape, id),
             Test::Select(_) => kinds.selections.insert(index_of(&condition.test), id),
-            Test::Like(_) => kinds.likes.push(id),
+            Test::Like(_) => kinds.likes.insert(id),
         }
     }
 
     fn unindex_condition(&mut self, id: u32) {
+        if let Test::Equals(_) = self.conditions[id].test {
+            self.conditions.unindex_equals(id);
+        }
         let condition = &self.conditions[id];
         let (field, hasher) = (condition.field, self.conditions.hasher());
         let kinds = self.fields.kinds_mut(field);
@@ -298,7 +330,7 @@ impl Index {
             Test::Regexp(pattern) => kinds.regexps.remove(pattern, id),
             Test::Inside(shape) | Test::Outside(shape) => kinds.shapes.remove(shape, id),
             Test::Select(_) => kinds.selections.remove(index_of(&condition.test), id),
-            Test::Like(_) => kinds.likes.retain(|it| *it != id),
+            Test::Like(_) => kinds.likes.remove(id),
         }
     }
 }

@@ -80,9 +80,7 @@ impl Members {
         datum: Datum<'_>,
         found: &mut Vec<u32>,
     ) {
-        let Some(hash) = hash_datum(hasher, field, datum) else {
-            return;
-        };
+        let hash = hash_datum(hasher, field, datum);
         let is_it =
             |place: u32| self.items[place].field == field && datum.equals(&self.items[place].value);
         if let Some(place) = self.table.find(hash, is_it) {

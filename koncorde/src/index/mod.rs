@@ -65,7 +65,25 @@ pub(crate) struct Index {
 #[derive(Clone, Debug)]
 struct Stored {
     access: Access,
+    guard: Guard,
     residual: Program,
+}
+
+/// One `equals` of the residual, as the hash of its field and value: most
+/// candidates fail it, and need no look at anything else.
+#[derive(Clone, Copy, Debug)]
+struct Guard {
+    /// `NO_FIELD` if there is nothing to check.
+    field: u32,
+    hash: u32,
+}
+
+impl Guard {
+    const NO_FIELD: u32 = u32::MAX;
+    const NONE: Self = Self {
+        field: Self::NO_FIELD,
+        hash: 0,
+    };
 }
 
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::datum::Datum;
+use super::datum::{Datum, FieldValue};
 use super::field::{Fields, ROOT, Step};
 use super::walk::Seen;
 use crate::limits;
@@ -104,7 +104,7 @@ impl Reading {
     }
 
     /// The values, by field.
-    pub(super) fn values<'d>(&'d self, json: &'d [u8], values: &mut Vec<(u32, Datum<'d>)>) {
+    pub(super) fn values<'d>(&'d self, json: &'d [u8], values: &mut Vec<FieldValue<'d>>) {
         let text = |start, end| std::str::from_utf8(&json[start..end]).unwrap_or_default();
         values.extend(self.values.iter().map(|(field, raw)| {
             let datum = match *raw {
@@ -117,7 +117,7 @@ impl Reading {
                 Raw::Array => Datum::Array,
                 Raw::Object => Datum::Object,
             };
-            (*field, datum)
+            FieldValue::new(*field, datum)
         }));
     }
 }

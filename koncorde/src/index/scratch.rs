@@ -3,7 +3,7 @@
 //! Marks carry the number of the test that set them, so that nothing is cleared
 //! between tests; and vectors keep their memory, so that nothing is allocated.
 
-use super::datum::Datum;
+use super::datum::{Datum, FieldValue};
 
 /// Working memory for testing documents, see [`Engine::visit`](crate::Engine::visit).
 ///
@@ -22,10 +22,12 @@ pub struct Scratch {
     pub(super) decided: Vec<(u32, bool)>,
     /// Conditions that the value at hand satisfies.
     pub(super) hits: Vec<u32>,
+    /// Filters that have to be verified.
+    pub(super) candidates: Vec<u32>,
     /// Places in a dense list that the value at hand excludes.
     pub(super) excluded: Vec<u32>,
     /// The memory of the list of values between tests.
-    pub(super) values: Vec<(u32, Datum<'static>)>,
+    pub(super) values: Vec<FieldValue<'static>>,
     /// The same for documents that are read from bytes.
     pub(super) reading: super::scan::Reading,
 }
@@ -51,11 +53,11 @@ impl Scratch {
     }
 
     /// The vector of values, empty, for a document of another lifetime.
-    pub(super) fn take_values<'d>(&mut self) -> Vec<(u32, Datum<'d>)> {
+    pub(super) fn take_values<'d>(&mut self) -> Vec<FieldValue<'d>> {
         recycle(std::mem::take(&mut self.values))
     }
 
-    pub(super) fn give_values(&mut self, values: Vec<(u32, Datum<'_>)>) {
+    pub(super) fn give_values(&mut self, values: Vec<FieldValue<'_>>) {
         self.values = recycle(values);
     }
 }
@@ -67,10 +69,12 @@ fn grow<T: Clone>(marks: &mut Vec<T>, len: usize, mark: T) {
 }
 
 /// The memory of one vector as another one, for items of the same layout.
-fn recycle<'a, 'b>(mut values: Vec<(u32, Datum<'a>)>) -> Vec<(u32, Datum<'b>)> {
+fn recycle<'a, 'b>(mut values: Vec<FieldValue<'a>>) -> Vec<FieldValue<'b>> {
     values.clear();
     // Collecting in place keeps the allocation. There is nothing to convert.
-    let nothing = values.into_iter().map(|(field, _)| (field, Datum::Null));
+    let nothing = values
+        .into_iter()
+        .map(|it| FieldValue::new(it.field, Datum::Null));
     nothing.collect()
 }
 
@@ -80,7 +84,7 @@ mod tests {
 
     #[test]
     fn recycling_keeps_the_memory() {
-        let values: Vec<(u32, Datum<'_>)> = Vec::with_capacity(100);
+        let values: Vec<FieldValue<'_>> = Vec::with_capacity(100);
         assert_eq!(recycle(values).capacity(), 100);
     }
 }

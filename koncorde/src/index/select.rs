@@ -9,22 +9,23 @@ use std::collections::BTreeMap;
 
 use super::condition::Conditions;
 use super::datum::{self, Datum};
+use super::set::Set;
 use crate::normal::Test;
 
 /// The selections of one field, by index.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Selections {
-    by_index: BTreeMap<i64, Vec<u32>>,
+    by_index: BTreeMap<i64, Set>,
 }
 
 impl Selections {
     pub(super) fn insert(&mut self, index: i64, condition: u32) {
-        self.by_index.entry(index).or_default().push(condition);
+        self.by_index.entry(index).or_default().insert(condition);
     }
 
     pub(super) fn remove(&mut self, index: i64, condition: u32) {
         if let Some(conditions) = self.by_index.get_mut(&index) {
-            conditions.retain(|it| *it != condition);
+            conditions.remove(condition);
             if conditions.is_empty() {
                 self.by_index.remove(&index);
             }
@@ -36,11 +37,11 @@ impl Selections {
             if datum::pick(datum.elements(), *index).is_none() {
                 continue;
             }
-            for id in selections {
-                if datum::holds(&conditions[*id].test, Some(datum)) {
-                    found.push(*id);
+            selections.for_each(|id| {
+                if datum::holds(&conditions[id].test, Some(datum)) {
+                    found.push(id);
                 }
-            }
+            });
         }
     }
 }

@@ -5,14 +5,15 @@
 
 use serde_json::{Map, Value};
 
-use super::datum::{self, Datum, is_costly};
+use super::condition::hash_datum;
+use super::datum::{self, Datum, FieldValue, is_costly};
 use super::field::{Kinds, ROOT};
 use super::negated::Dense;
 use super::program::Lit;
 use super::scan::DocumentError;
 use super::scratch::Scratch;
 use super::walk::{self, Seen};
-use super::{Entry, Index};
+use super::{Entry, Guard, Index};
 
 impl Index {
     /// Calls `found` once with each filter that matches a document.
@@ -30,7 +31,7 @@ impl Index {
             is_ambiguous: false,
         };
         walk::walk(&self.fields, document, &mut seen, &mut values);
-        self.visit_values(&values, scratch, found);
+        self.visit_values(&mut values, scratch, found);
         scratch.give_values(values);
     }
 
@@ -53,7 +54,7 @@ impl Index {
         if result.is_ok() && !is_ambiguous {
             let mut values = scratch.take_values();
             reading.values(json, &mut values);
-            self.visit_values(&values, scratch, found);
+            self.visit_values(&mut values, scratch, found);
             scratch.give_values(values);
         }
         scratch.reading = reading;
@@ -70,12 +71,18 @@ impl Index {
         scratch.begin(self.fields.end(), self.filters.end(), self.conditions.end());
     }
 
-    fn visit_values<'d>(
+    /// In passes rather than value by value, so that the memory that one filter
+    /// waits for is fetched while others are looked at.
+    fn visit_values(
         &self,
-        values: &[(u32, Datum<'d>)],
+        values: &mut [FieldValue<'_>],
         scratch: &mut Scratch,
         found: &mut impl FnMut(u32),
     ) {
+        for value in values.iter_mut() {
+            value.hash = hash_datum(self.conditions.hasher(), value.field, value.datum);
+        }
+        let (hits, excluded) = (&mut scratch.hits, &mut scratch.excluded);
         let mut run = Run {
             index: self,
             values,
@@ -83,30 +90,34 @@ impl Index {
             slots: &scratch.slots,
             met: &mut scratch.met,
             decided: &mut scratch.decided,
+            candidates: &mut scratch.candidates,
             found,
         };
+        run.candidates.clear();
+        hits.clear();
         self.always.for_each(|entry| run.candidate(entry));
-        for (field, datum) in values {
-            if let Some(kinds) = self.fields.kinds(*field) {
-                let (hits, excluded) = (&mut scratch.hits, &mut scratch.excluded);
-                hits.clear();
-                self.satisfied(*field, kinds, *datum, hits);
-                run.hits(hits);
+        for value in run.values {
+            if let Some(kinds) = self.fields.kinds(value.field) {
+                let first = hits.len();
+                self.satisfied(kinds, value, hits);
                 if !kinds.negated.is_empty() {
-                    run.not_excluded(kinds, *datum, hits, excluded);
+                    run.not_excluded(kinds, value.datum, &hits[first..], excluded);
                 }
             }
         }
+        run.hits(hits);
         self.absences.for_each(|field| run.absent(field));
+        run.verify_all();
     }
 
     /// The conditions with access to filters that a value satisfies; for shapes
     /// to be out of, those that it is in.
-    fn satisfied(&self, field: u32, kinds: &Kinds, datum: Datum<'_>, hits: &mut Vec<u32>) {
+    fn satisfied(&self, kinds: &Kinds, value: &FieldValue<'_>, hits: &mut Vec<u32>) {
+        let FieldValue { field, datum, .. } = *value;
         let hasher = self.conditions.hasher();
         hits.extend(kinds.exists);
         if kinds.equals > 0 {
-            hits.extend(self.conditions.find_equals(field, datum));
+            hits.extend(self.conditions.find_equals(value));
         }
         if kinds.one_of > 0 {
             self.one_of.find(hasher, field, datum, hits);
@@ -123,7 +134,7 @@ impl Index {
             kinds.shapes.find(&self.conditions, point, hits);
             distinct(hits, first);
         }
-        if let Datum::Tree(tree) = datum {
+        if let Datum::Tree(_) = datum {
             if kinds.contains > 0 {
                 let first = hits.len();
                 for element in datum.elements() {
@@ -133,12 +144,11 @@ impl Index {
                 distinct(hits, first);
             }
             kinds.selections.find(&self.conditions, datum, hits);
-            hits.extend(
-                kinds
-                    .likes
-                    .iter()
-                    .filter(|id| datum::holds(&self.conditions[**id].test, Some(Datum::new(tree)))),
-            );
+            kinds.likes.for_each(|id| {
+                if datum::holds(&self.conditions[id].test, Some(datum)) {
+                    hits.push(id);
+                }
+            });
         }
     }
 }
@@ -156,11 +166,12 @@ fn distinct(hits: &mut Vec<u32>, first: usize) {
 /// One document against an index.
 struct Run<'r, 'd, F> {
     index: &'r Index,
-    values: &'r [(u32, Datum<'d>)],
+    values: &'r [FieldValue<'d>],
     epoch: u32,
     slots: &'r [(u32, u32)],
     met: &'r mut [u32],
     decided: &'r mut [(u32, bool)],
+    candidates: &'r mut Vec<u32>,
     found: &'r mut F,
 }
 
@@ -228,12 +239,34 @@ impl<F: FnMut(u32)> Run<'_, '_, F> {
             *met = self.epoch;
         }
         if entry.is_to_verify() {
-            let residual = &self.index.filters[filter].residual;
-            if !residual.holds(&mut |literal| self.literal(literal)) {
-                return;
+            self.candidates.push(filter);
+        } else {
+            (self.found)(filter);
+        }
+    }
+
+    fn verify_all(&mut self) {
+        let candidates = std::mem::take(self.candidates);
+        for filter in &candidates {
+            let stored = &self.index.filters[*filter];
+            if self.is_guarded(stored.guard)
+                && stored.residual.holds(&mut |literal| self.literal(literal))
+            {
+                (self.found)(*filter);
             }
         }
-        (self.found)(filter);
+        *self.candidates = candidates;
+    }
+
+    /// Whether the document may have the value that a guard asks for.
+    #[inline]
+    fn is_guarded(&self, guard: Guard) -> bool {
+        if guard.field == Guard::NO_FIELD {
+            return true;
+        }
+        let (epoch, place) = self.slots[guard.field as usize];
+        let value = self.values.get(place as usize);
+        epoch == self.epoch && value.is_some_and(|it| it.hash as u32 == guard.hash)
     }
 
     fn literal(&mut self, literal: Lit) -> bool {
@@ -260,6 +293,6 @@ impl<F: FnMut(u32)> Run<'_, '_, F> {
         if epoch != self.epoch {
             return None;
         }
-        Some(self.values.get(place as usize)?.1)
+        Some(self.values.get(place as usize)?.datum)
     }
 }

@@ -8,7 +8,7 @@
 
 use serde_json::{Map, Value};
 
-use super::datum::Datum;
+use super::datum::{Datum, FieldValue};
 use super::field::{Fields, ROOT, Step};
 use crate::document::View;
 
@@ -49,13 +49,14 @@ pub(super) fn walk<'d>(
     fields: &Fields,
     document: &'d Map<String, Value>,
     seen: &mut Seen<'_>,
-    values: &mut Vec<(u32, Datum<'d>)>,
+    values: &mut Vec<FieldValue<'d>>,
 ) {
     walk_object(fields, ROOT, document, seen, values);
     if seen.is_ambiguous {
-        for (field, datum) in values {
-            if let Some(value) = View::Document(document).get(fields.path(*field).as_str()) {
-                *datum = Datum::new(value);
+        for value in values {
+            let path = fields.path(value.field);
+            if let Some(found) = View::Document(document).get(path.as_str()) {
+                value.datum = Datum::new(found);
             }
         }
     }
@@ -66,14 +67,14 @@ fn walk_object<'d>(
     parent: u32,
     object: &'d Map<String, Value>,
     seen: &mut Seen<'_>,
-    values: &mut Vec<(u32, Datum<'d>)>,
+    values: &mut Vec<FieldValue<'d>>,
 ) {
     for (key, value) in object {
         let Some(step) = fields.step(parent, key) else {
             continue;
         };
         if step.is_field && seen.note(step, values.len()) {
-            values.push((step.node, Datum::new(value)));
+            values.push(FieldValue::new(step.node, Datum::new(value)));
         }
         if let (true, Value::Object(inner)) = (step.is_path, value) {
             walk_object(fields, step.node, inner, seen, values);
