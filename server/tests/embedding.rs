@@ -161,6 +161,16 @@ async fn the_application_calls_actions_without_a_detour() {
     assert_eq!(server.execute(object(now)).await.status, 200);
     let with_events = json!({"controller": "server", "action": "now", "triggerEvents": true});
     assert_eq!(server.execute(object(with_events)).await.status, 412);
+    // What the application itself writes has no author.
+    let create =
+        json!({"controller": "collection", "action": "create", "index": "i", "collection": "c"});
+    assert_eq!(server.execute(object(create)).await.status, 200);
+    let write = json!({
+        "controller": "document", "action": "create", "index": "i", "collection": "c", "body": {},
+    });
+    let written = server.execute(object(write)).await.content();
+    let metadata = &written["result"]["_source"]["_kuzzle_info"];
+    assert_eq!(metadata["author"], json!(null), "{written}");
     let wrong = json!({"controller": 5, "requestId": "r"});
     let wrong = server.execute(object(wrong)).await;
     assert_eq!((wrong.status, &*wrong.request_id), (400, "r"));

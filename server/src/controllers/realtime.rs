@@ -94,7 +94,7 @@ async fn publish(app: &App, request: &mut Request) -> ActionResult {
     let id = request.optional_id()?.map(str::to_owned);
     let mut content = request.body_object()?.clone();
     let metadata = json!({
-        "author": request.context.user.id,
+        "author": request.kuid(),
         "createdAt": clock::now_ms(),
     });
     content.insert("_kuzzle_info".into(), metadata);

@@ -26,14 +26,15 @@ const INJECT: &str = "generic:document:injectMetadata";
 /// What is written into documents by one request.
 #[derive(Clone, Debug)]
 pub(super) struct Metadata {
-    user: String,
+    /// `None` for the application itself.
+    user: Option<String>,
     now: u64,
 }
 
 impl Metadata {
     pub(super) fn of(request: &Request) -> Self {
         Self {
-            user: request.context.user.id.clone(),
+            user: request.kuid().map(str::to_owned),
             now: clock::now_ms(),
         }
     }
