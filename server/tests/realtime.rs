@@ -27,11 +27,12 @@ fn subscribe(client: &mut WebSocket, filter: Value, more: Value) -> String {
         "collection": "taxis",
         "body": filter,
     });
-    for (key, value) in more.as_object().unwrap() {
+    for (key, value) in more.as_object().expect("an object") {
         request[key] = value.clone();
     }
     let result = client.result(request);
-    result["channel"].as_str().unwrap().to_owned()
+    let channel = result["channel"].as_str();
+    channel.expect("subscribed").to_owned()
 }
 
 /// What a client was told up to the message that ends the test: the names of the
