@@ -416,6 +416,70 @@ fn a_client_that_stops_reading_is_dropped_and_disturbs_nobody() {
     assert_eq!(other.query(now())["status"], 200);
 }
 
+/// Notifications fill the pipe to a client that reads nothing; another one gets
+/// each of them, and the room forgets who does not listen.
+#[test]
+fn a_subscriber_that_stops_reading_is_dropped_and_disturbs_nobody() {
+    let server = Server::start();
+    server.post("/i/_create", &json!({})).result();
+    server.put("/i/c", &json!({})).result();
+    let subscription = json!({
+        "controller": "realtime", "action": "subscribe", "index": "i", "collection": "c", "body": {},
+    });
+    let mut deaf = server.websocket();
+    let mut quick = server.websocket();
+    deaf.result(subscription.clone());
+    let room = quick.result(subscription)["roomId"].clone();
+    let count = json!({ "controller": "realtime", "action": "count", "body": { "roomId": room } });
+    assert_eq!(server.query(&count)["result"]["count"], 2);
+
+    let fill = "x".repeat(500_000);
+    let deadline = Instant::now() + PATIENCE;
+    for n in 0.. {
+        server
+            .post("/i/c/_publish", &json!({ "n": n, "fill": fill }))
+            .result();
+        let told = quick.notification();
+        assert_eq!(told["result"]["_source"]["n"], n);
+        if server.query(&count)["result"]["count"] == 1 {
+            break;
+        }
+        assert!(Instant::now() < deadline, "never dropped");
+    }
+    let reason = "too much backpressure: client is too slow";
+    assert!(server.log().contains(reason), "{}", server.log());
+    // It finds the reason behind all that was sent before, if it looks in time.
+    if let Some(closed) = deaf.closed() {
+        assert_eq!(closed, (CloseCode::Error, reason.to_owned()));
+    }
+}
+
+/// More at once than may wait for a stalled client: all of it reaches one that
+/// reads.
+#[test]
+fn a_burst_of_notifications_reaches_who_reads() {
+    let server = Server::with_settings(&["--limits.documentsWriteCount=1000"]);
+    server.post("/i/_create", &json!({})).result();
+    server.put("/i/c", &json!({})).result();
+    let mut client = server.websocket();
+    client.result(json!({
+        "controller": "realtime", "action": "subscribe", "index": "i", "collection": "c", "body": {},
+    }));
+    let documents: Vec<_> = (0..1000).map(|n| json!({ "body": { "n": n } })).collect();
+    server
+        .post("/i/c/_mCreate", &json!({ "documents": documents }))
+        .result();
+    let mut seen: Vec<_> = (0..1000)
+        .map(|_| {
+            client.notification()["result"]["_source"]["n"]
+                .as_u64()
+                .unwrap()
+        })
+        .collect();
+    seen.sort_unstable();
+    assert!(seen.into_iter().eq(0..1000));
+}
+
 #[test]
 fn a_thousand_idle_sockets_cost_little() {
     let server = Server::start();

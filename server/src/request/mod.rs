@@ -3,6 +3,7 @@
 mod args; // typed readers of arguments
 mod payload; // JSON → Request
 mod response; // Response → JSON
+mod headers; // what an action sets on its answer
 #[cfg(test)]
 mod tests; // tables of payloads and arguments
 

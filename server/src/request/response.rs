@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Deprecation, Request};
+use super::{Deprecation, Request, headers};
 use crate::error::ApiError;
 
 /// The end of a request.
@@ -13,7 +13,8 @@ use crate::error::ApiError;
 pub struct Response {
     pub status: u16,
     pub request_id: String,
-    /// HTTP headers that the action or a plugin set, hidden ones included.
+    /// HTTP headers that the action or a plugin set, hidden ones included; one of
+    /// each name, but for cookies.
     pub headers: Vec<(String, String)>,
     pub body: Body,
 }
@@ -52,8 +53,8 @@ impl Response {
         let outcome = request.outcome;
         let error_status = outcome.error.as_ref().map(ApiError::status);
         let status = error_status.or(outcome.status).unwrap_or(200);
-        let mut headers = outcome.headers.clone();
-        headers.extend(outcome.hidden_headers);
+        let shown = headers::shown(&outcome.headers);
+        let all = [outcome.headers, outcome.hidden_headers].concat();
         let body = if outcome.raw && outcome.error.is_none() {
             Body::Raw(outcome.result.flatten().unwrap_or(Value::Null))
         } else {
@@ -65,7 +66,7 @@ impl Response {
                 collection: args.remove("collection"),
                 deprecations: outcome.deprecations,
                 error: outcome.error,
-                headers: outcome.headers,
+                headers: shown,
                 node,
                 request_id: request.id.clone(),
                 result: outcome.result.unwrap_or(Some(Value::Null)),
@@ -76,7 +77,7 @@ impl Response {
         Self {
             status,
             request_id: request.id,
-            headers,
+            headers: headers::merge(&all),
             body,
         }
     }

@@ -13,27 +13,6 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::request::{Body, Response};
 
-/// Set twice, the later value stands; other headers are joined.
-const SINGLE: &[&str] = &[
-    "age",
-    "authorization",
-    "content-type",
-    "etag",
-    "expires",
-    "from",
-    "host",
-    "if-modified-since",
-    "if-unmodified-since",
-    "max-forwards",
-    "proxy-authorization",
-    "referer",
-    "retry-after",
-    "user-agent",
-];
-
-/// Part of how the message is sent, so not the application's to set.
-const OURS: &[&str] = &["connection", "content-length", "transfer-encoding"];
-
 /// The answer to a request that was understood.
 pub(super) async fn write(
     app: &App,
@@ -106,34 +85,17 @@ fn allow_origins(app: &App, head: &Head, is_refusal: bool, headers: &mut HeaderM
     }
 }
 
-/// The headers that an action, a pipe or a plugin set.
+/// The headers that an action, a pipe or a plugin set; they replace ours.
 fn add_own(own: &[(String, String)], headers: &mut HeaderMap) {
-    let mut seen = Vec::new();
     for (name, value) in own {
-        let name = name.to_ascii_lowercase();
-        let parsed = (HeaderName::try_from(&name), HeaderValue::try_from(value));
-        let (Ok(key), Ok(value)) = parsed else {
-            tracing::warn!(name, "a header was left out: it is not allowed in HTTP");
-            continue;
-        };
-        if OURS.contains(&name.as_str()) {
-            continue;
-        }
-        let is_first = !seen.contains(&name);
-        seen.push(name);
-        match headers.get(&key) {
-            _ if key == header::SET_COOKIE => {
-                headers.append(key, value);
+        match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            (Ok(header::SET_COOKIE), Ok(value)) => {
+                headers.append(header::SET_COOKIE, value);
             }
-            Some(before) if !is_first && !SINGLE.contains(&key.as_str()) => {
-                let joined = [before.as_bytes(), b", ", value.as_bytes()].concat();
-                if let Ok(joined) = HeaderValue::from_bytes(&joined) {
-                    headers.insert(key, joined);
-                }
+            (Ok(name), Ok(value)) => {
+                headers.insert(name, value);
             }
-            _ => {
-                headers.insert(key, value);
-            }
+            _ => tracing::warn!(name, "a header was left out: it is not allowed in HTTP"),
         }
     }
 }
