@@ -77,7 +77,7 @@ pub enum StartError {
     /// Names, controllers and routes of the application.
     Application(ApiError),
     /// The data folder and why it cannot be used.
-    Storage(PathBuf, StoreError),
+    Storage(PathBuf, Box<StoreError>),
     /// The address that was to be listened on.
     Listen(io::Error),
     /// A pipe on an event of the start refused it.
@@ -230,7 +230,7 @@ fn checked(settings: &Settings) -> Result<Config, StartError> {
 /// May take a while: after a crash the data is checked first.
 async fn open_storage(config: &Config) -> Result<Arc<dyn Storage>, StartError> {
     let folder = config.server.data_path.clone();
-    let failure = |error| StartError::Storage(config.server.data_path.clone(), error);
+    let failure = |it| StartError::Storage(config.server.data_path.clone(), Box::new(it));
     let settings = config.services.storage_engine.default_settings.clone();
     let opening = tokio::task::spawn_blocking(move || Embedded::open(&folder, settings));
     match opening.await {

@@ -36,10 +36,10 @@ pub use events::{
     EventPayload, Events, Hook, HookFuture, Payload, Pipe, PipeFuture, into_hook, into_pipe,
 };
 pub use request::{
-    BadPayload, Body, Context, Deprecation, Envelope, HttpContext, Language, Outcome, Refresh,
-    Request, Response, Typing,
+    BadPayload, Body, Context, Deprecation, Envelope, HttpContext, Language, Outcome, Request,
+    Response, Typing,
 };
 pub use storage::{
-    Collection, Document, Hit, SearchQuery, SearchRequest, SearchResult, Storage, StoreError,
-    StoreErrorKind, Write, WriteKind, Written,
+    Collection, Document, Embedded, Hit, Refresh, SearchQuery, SearchRequest, SearchResult,
+    Storage, StoreError, StoreErrorKind, Write, WriteKind, Written,
 };

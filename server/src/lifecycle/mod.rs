@@ -67,13 +67,10 @@ async fn live(app: Arc<App>, mut request: Request) -> Response {
 }
 
 async fn run(app: &App, request: &mut Request) -> Result<(), ApiError> {
-    let events = &app.events;
-    events
-        .pipe_request("request:beforeExecution", request)
-        .await?; // 7
+    pass(app, "request:beforeExecution", request).await?; // 7
     identity::authenticate(app, request).await?; // 8, 9
     identity::authorise(app, request).await?; // 10, 11
-    events.pipe_request("request:onAuthorized", request).await?; // 12
+    pass(app, "request:onAuthorized", request).await?; // 12
     // 13: limits of rates belong to profiles, and there are none yet.
     let action = find_action(app, request)?; // 14
     note_deprecated_route(app, request);
@@ -82,15 +79,19 @@ async fn run(app: &App, request: &mut Request) -> Result<(), ApiError> {
 }
 
 async fn perform(app: &App, action: &Action, request: &mut Request) -> Result<(), ApiError> {
-    let events = &app.events;
     sdk_version::check(app, request)?; // 16
-    events.pipe_request("request:onExecution", request).await?; // 17
+    pass(app, "request:onExecution", request).await?; // 17
     documents::before(app, request).await?; // 18
-    events.pipe_request(&action.events.before, request).await?; // 19
+    pass(app, &action.events.before, request).await?; // 19
     act(app, action, request).await?; // 20, 21
-    events.pipe_request(&action.events.after, request).await?; // 22
+    pass(app, &action.events.after, request).await?; // 22
     documents::after(app, request).await?; // 23
-    events.pipe_request("request:onSuccess", request).await // 24
+    pass(app, "request:onSuccess", request).await // 24
+}
+
+/// Lets the request pass the pipes of an event.
+async fn pass(app: &App, event: &str, request: &mut Request) -> Result<(), ApiError> {
+    app.events.pipe_request(event, request).await
 }
 
 fn find_action(app: &App, request: &Request) -> Result<Arc<Action>, ApiError> {
@@ -142,7 +143,7 @@ async fn recover(
     };
     request.outcome.error = Some(error);
     for event in [&action.events.error, "request:onError"] {
-        app.events.pipe_request(event, request).await?;
+        pass(app, event, request).await?;
         if request.outcome.error.is_none() {
             return Ok(());
         }

@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value};
 
-pub use koncorde_store::Refresh;
+pub(crate) use koncorde_store::Refresh;
 
 use super::{Request, Typing};
 use crate::error::{

@@ -15,7 +15,8 @@ use crate::connection::Connection;
 use crate::error::ApiError;
 use crate::security::{Token, User};
 
-pub use args::{Language, Refresh};
+pub use args::Language;
+pub(crate) use args::Refresh;
 pub use payload::BadPayload;
 pub use response::{Body, Envelope, Response};
 
