@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
-import BrowserLikeWebSocket from "ws";
+import NodeWebSocket from "ws";
 
 import { PROTOCOLS, connect, refusal } from "../lib/client.mjs";
 import { Server } from "../lib/server.mjs";
@@ -93,6 +93,14 @@ it("nobody listening: the SDK says so", async () => {
   const error = await refusal(connect(nowhere, { network: { autoReconnect: false } }));
   assert.match(`${error}`, /ECONNREFUSED|Connection error/);
 });
+
+// The SDK hands `null` to the WebSocket of a browser, which makes a text of it and
+// offers that as a sub-protocol; a server that takes none is hung up on.
+class BrowserLikeWebSocket extends NodeWebSocket {
+  constructor(url, protocols) {
+    super(url, `${protocols}`);
+  }
+}
 
 // In browsers, and where Node.js brings a WebSocket of its own, the SDK cannot
 // send protocol pings; it says {"p":1} and hangs up unless {"p":2} comes back.

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
-import { PROTOCOLS, connect, refusal } from "../lib/client.mjs";
+import { PROTOCOLS, connect, once, refusal } from "../lib/client.mjs";
 import { Server } from "../lib/server.mjs";
 
 let server;
@@ -45,8 +45,8 @@ const REFUSED = [
   ],
   [
     { controller: "realtime", action: "unsubscribe", body: { roomId: "nowhere" } },
-    404,
-    "core.realtime.room_not_found",
+    412,
+    "core.realtime.not_subscribed",
   ],
   [
     { controller: "realtime", action: "subscribe", index: "city", collection: "taxis" },
@@ -105,8 +105,24 @@ it("over HTTP, errors are those of the SDK too", async () => {
   const missing = await refusal(kuzzle.document.get("city", "taxis", "ghost"));
   assert.equal(missing.constructor.name, "KuzzleError");
   assert.deepEqual([missing.status, missing.id], [404, "services.storage.not_found"]);
-  const tooLarge = { text: "x".repeat(2_000_000) };
-  const error = await refusal(kuzzle.document.create("city", "taxis", tooLarge));
-  assert.match(`${error.id ?? error}`, /request_too_large|ECONNRESET|EPIPE/);
-  assert.equal(typeof (await kuzzle.server.now()), "number");
+  kuzzle.disconnect();
+});
+
+it("what is too large is refused, and only who sent it is disturbed", async () => {
+  const body = JSON.stringify({ text: "x".repeat(2_000_000) });
+  const headers = { "Content-Type": "application/json" };
+  const url = `${server.url}/city/taxis/_create`;
+  const answer = await fetch(url, { method: "POST", body, headers });
+  // A failure before there is a request has no envelope.
+  assert.deepEqual(
+    [answer.status, (await answer.json()).id],
+    [413, "network.http.request_too_large"],
+  );
+
+  const [careless, other] = [await connect(server), await connect(server)];
+  const lost = once(careless, "disconnected");
+  await refusal(careless.document.create("city", "taxis", JSON.parse(body)));
+  await lost;
+  assert.equal(await other.document.count("city", "taxis"), 0);
+  [careless, other].forEach((kuzzle) => kuzzle.disconnect());
 });

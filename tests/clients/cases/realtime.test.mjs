@@ -193,7 +193,7 @@ describe("what one asks to hear", () => {
       ["all"],
     );
     const error = await refusal(lily.kuzzle.realtime.unsubscribe(room));
-    assert.equal(error.id, "core.realtime.room_not_found");
+    assert.equal(error.id, "core.realtime.not_subscribed");
     [lily.kuzzle, writer].forEach((kuzzle) => kuzzle.disconnect());
   });
 });
