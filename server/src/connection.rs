@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-/// Messages that may wait while a client takes nothing at all.
-const STALLED_MESSAGES_MAX: usize = 50;
+/// Messages that may wait while a client takes next to nothing.
+pub(crate) const STALLED_MESSAGES_MAX: usize = 50;
 
 /// The code of a disconnection that the client did not ask for.
 const DISCONNECTED: u16 = 1011;

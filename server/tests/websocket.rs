@@ -386,6 +386,43 @@ fn pings_keep_sockets_alive_when_asked_to() {
     assert_eq!(client.query(now())["status"], 200);
 }
 
+/// More comes than the client can read at once, and for longer than a client may
+/// take nothing: it is not slow as long as it reads.
+#[test]
+fn a_client_that_reads_a_flood_is_not_dropped() {
+    const CHANNELS: [&str; 3] = ["all", "in", "out"];
+    const MESSAGES: usize = 2_000;
+    let server = Server::start();
+    let mut reader = server.websocket();
+    for users in CHANNELS {
+        reader.result(json!({
+            "controller": "realtime", "action": "subscribe",
+            "index": "i", "collection": "c", "users": users, "body": {},
+        }));
+    }
+    let mut writer = server.websocket();
+    let publish = json!({
+        "controller": "realtime", "action": "publish",
+        "index": "i", "collection": "c", "body": { "text": "x".repeat(10_000) },
+    });
+    let reading = std::thread::spawn(move || {
+        let mut left = CHANNELS.len() * MESSAGES;
+        while left > 0 && matches!(reader.next_frame(PATIENCE), Some(Message::Text(_))) {
+            left -= 1;
+        }
+        left
+    });
+    for _ in 0..MESSAGES / 40 {
+        let ids: Vec<String> = (0..40)
+            .map(|_| writer.send_query(publish.clone()))
+            .collect();
+        for id in ids {
+            assert_eq!(writer.reply(&id)["status"], 200);
+        }
+    }
+    assert_eq!(reading.join().unwrap(), 0, "{}", server.log());
+}
+
 /// Fills the pipe to a client that reads nothing: its own replies suffice.
 #[test]
 fn a_client_that_stops_reading_is_dropped_and_disturbs_nobody() {

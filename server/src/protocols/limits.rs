@@ -32,8 +32,8 @@ pub(super) const SOCKET_REQUESTS_MAX: usize = 64;
 /// between two turns of the scheduler is a flood.
 pub(super) const SOCKET_MESSAGES_MAX: usize = 10_000;
 
-/// Without a byte taken by a WebSocket client, until its messages are counted
-/// strictly.
+/// How long a WebSocket client may take next to nothing until its messages are
+/// counted strictly.
 pub(super) const SOCKET_STALL: Duration = Duration::from_millis(500);
 
 /// For a WebSocket client to take the reason why it is disconnected and to

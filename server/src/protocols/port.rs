@@ -145,8 +145,7 @@ fn http_builder(config: &config::Config) -> http1::Builder {
         .timer(TokioTimer::new())
         .header_read_timeout(patience)
         .max_header_size(HEAD_BYTES_MAX)
-        .max_buf_size(HEAD_BYTES_MAX)
-        .pipeline_flush(true);
+        .max_buf_size(HEAD_BYTES_MAX);
     builder
 }
 

@@ -140,7 +140,14 @@ impl Realtime {
         self.shared.rooms.collections(index)
     }
 
-    /// Announces writes of these documents; `None` when nobody would hear of them.
+    /// Whether events of this topic reach anybody now. Lets writers skip making
+    /// them, once they have written: a client that subscribes while a write is
+    /// under way, and then reads what is there, must be told of that write.
+    pub(crate) fn is_heard(&self, topic: &Topic) -> bool {
+        self.shared.bus.is_heard(topic)
+    }
+
+    /// Announces writes of these documents, whether or not anybody listens yet.
     ///
     /// To be called before the storage is. Documents whose id is still to be
     /// generated need no announcement, nobody else can be writing them.
@@ -148,20 +155,19 @@ impl Realtime {
         &self,
         topic: &Topic,
         ids: impl IntoIterator<Item = &'a str>,
-    ) -> Option<Announcement> {
-        self.shared.bus.is_heard(topic).then(|| {
-            let line = self.shared.order.line(topic);
-            Announcement {
-                documents: line.announce(ids),
-                line: Some(line),
-                shared: self.shared.clone(),
-            }
-        })
+    ) -> Announcement {
+        let line = self.shared.order.line(topic);
+        Announcement {
+            documents: line.announce(ids),
+            line: Some(line),
+            shared: self.shared.clone(),
+        }
     }
 
     /// Tells of a message that no storage knows.
     pub(crate) async fn publish(&self, message: DocumentEvent) {
-        if let Some(announcement) = self.announce(&message.topic, []) {
+        if self.is_heard(&message.topic) {
+            let announcement = self.announce(&message.topic, []);
             announcement.tell(vec![(0, message)]).await;
         }
     }

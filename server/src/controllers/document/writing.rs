@@ -57,7 +57,7 @@ impl<'a> Writing<'a> {
         if !self.is_silent && self.announcement.is_none() {
             let topic = Topic::new(self.at.index.clone(), self.at.collection.clone());
             let ids = writes.iter().filter_map(|it| it.id.as_deref());
-            self.announcement = self.app.realtime.announce(&topic, ids);
+            self.announcement = Some(self.app.realtime.announce(&topic, ids));
         }
         let written = self.app.storage.write(&self.at, writes, self.refresh);
         Ok(written.await?)
@@ -71,7 +71,8 @@ impl<'a> Writing<'a> {
         written: &Written,
         result: impl FnOnce() -> Value,
     ) {
-        if self.announcement.is_none() {
+        let topic = Topic::new(self.at.index.clone(), self.at.collection.clone());
+        if self.announcement.is_none() || !self.app.realtime.is_heard(&topic) {
             return;
         }
         let origin = self
@@ -81,7 +82,7 @@ impl<'a> Writing<'a> {
         let before = written.previous.as_ref().map(|it| it.source.clone());
         let after = (action != DocumentAction::Delete).then(|| written.document.source.clone());
         let event = DocumentEvent {
-            topic: Topic::new(self.at.index.clone(), self.at.collection.clone()),
+            topic,
             action,
             id: Some(written.document.id.clone()),
             after,

@@ -7,7 +7,7 @@
 use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
@@ -15,7 +15,7 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::body::Bytes;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
@@ -25,7 +25,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use super::message;
 use crate::app::App;
 use crate::config::WebSocketProtocol;
-use crate::connection::{Connection, Inbox, Outgoing};
+use crate::connection::{Connection, Inbox, Outgoing, STALLED_MESSAGES_MAX};
 use crate::lifecycle;
 use crate::protocols::limits::{CLOSE_PATIENCE, SOCKET_REQUESTS_MAX, SOCKET_STALL};
 use crate::protocols::port::Server;
@@ -155,24 +155,29 @@ fn explain(error: Error, bytes_max: usize) -> End {
 }
 
 /// Sends what is in the inbox. A client that takes nothing for a while is called
-/// stalled, and the inbox then decides how much may wait.
+/// stalled, and the inbox then decides how much may wait; so is one that takes fewer
+/// messages in that time than may wait then.
 async fn send(sink: &mut SplitSink<Socket, Message>, inbox: &Inbox, signs: &Signs) -> End {
+    let taken = AtomicUsize::new(0);
     while let Some(first) = inbox.recv().await {
-        let mut sending = pin!(send_burst(sink, inbox, first));
-        let sent = match timeout(SOCKET_STALL, sending.as_mut()).await {
-            Ok(sent) => sent,
-            Err(_) => {
-                inbox.set_stalled(true);
-                tokio::select! {
-                    sent = sending => {
-                        inbox.set_stalled(false);
-                        sent
-                    }
-                    // Why is what the inbox holds then.
-                    () = inbox.closed() => Ok(None),
+        let mut sending = pin!(send_burst(sink, inbox, first, &taken));
+        let mut is_stalled = false;
+        taken.store(0, Ordering::Relaxed);
+        let sent = loop {
+            tokio::select! {
+                sent = sending.as_mut() => break sent,
+                // Why is what the inbox holds then.
+                () = inbox.closed(), if is_stalled => break Ok(None),
+                // A burst without end is no stall, as long as it moves on well.
+                () = sleep(SOCKET_STALL) => {
+                    is_stalled = taken.swap(0, Ordering::Relaxed) < STALLED_MESSAGES_MAX;
+                    inbox.set_stalled(is_stalled);
                 }
             }
         };
+        if is_stalled {
+            inbox.set_stalled(false);
+        }
         match sent {
             Ok(None) => signs.note_sent(),
             Ok(Some(end)) => return end,
@@ -182,11 +187,13 @@ async fn send(sink: &mut SplitSink<Socket, Message>, inbox: &Inbox, signs: &Sign
     End::Gone
 }
 
-/// Sends a message and all that wait behind it, in as few packets as they fit in.
+/// Sends a message and all that wait behind it, in as few packets as they fit in;
+/// counts those that are on their way.
 async fn send_burst(
     sink: &mut SplitSink<Socket, Message>,
     inbox: &Inbox,
     first: Outgoing,
+    taken: &AtomicUsize,
 ) -> Result<Option<End>, Error> {
     let mut next = Some(first);
     while let Some(outgoing) = next {
@@ -200,6 +207,7 @@ async fn send_burst(
             }
         };
         sink.feed(message).await?;
+        taken.fetch_add(1, Ordering::Relaxed);
         next = inbox.try_recv();
     }
     sink.flush().await?;

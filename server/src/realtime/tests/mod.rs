@@ -236,6 +236,23 @@ async fn a_slow_client_is_dropped_and_nobody_else_notices() {
     assert!(matches!(last, Some(Outgoing::Close { .. })), "{last:?}");
 }
 
+/// Who subscribes while a write is under way and then reads the document may find
+/// it as it was: it must be told of that write.
+#[tokio::test]
+async fn a_subscriber_is_told_of_a_write_that_began_before_it_came() {
+    let realtime = realtime();
+    let mut client = Client::new();
+    let announcement = realtime.announce(&topic("c"), ["d"]);
+    assert!(!realtime.is_heard(&topic("c")));
+    let (all, none) = (Interest::All, Interest::None);
+    subscribe(&realtime, &client, &json!({}), all, none).await;
+    assert!(realtime.is_heard(&topic("c")));
+    let (action, after) = (DocumentAction::Create, json!({ "a": 1 }));
+    let created = event(topic("c"), action, "d", None, Some(&after), json!({}));
+    announcement.tell(vec![(1, created)]).await;
+    assert_eq!(client.read().len(), 1);
+}
+
 #[tokio::test]
 async fn document_notifications_have_all_their_keys() {
     let realtime = realtime();
