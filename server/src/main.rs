@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use koncorde_server::{Backend, Config, ConfigError, LogFormat, Settings, Sources};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tracing_subscriber::EnvFilter;
 
 const EXAMPLES: &str = "\
@@ -33,6 +33,10 @@ Examples:
 
 /// For requests under way when the server stops.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Wrappers such as `timeout` and terminals send one signal to a program and to its
+/// group: what follows the first so closely is the same one.
+const SAME_SIGNAL: Duration = Duration::from_secs(1);
 
 /// A real-time backend in one binary: documents, live queries, over HTTP and WebSocket.
 #[derive(Parser)]
@@ -184,7 +188,7 @@ async fn run(config: Config, started: Instant) -> Result<(), Box<dyn std::error:
     tracing::info!("stopping: requests under way are finished first");
     tokio::select! {
         () = running.shutdown() => {}
-        () = signals.stop() => tracing::warn!("stopped at once, by a second signal"),
+        () = signals.stop_again() => tracing::warn!("stopped at once, by a second signal"),
         () = sleep(PATIENCE) => tracing::warn!("stopped: some requests take too long"),
     }
     Ok(())
@@ -247,6 +251,17 @@ impl Signals {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+
+    /// Waits for another one, after the first.
+    async fn stop_again(&mut self) {
+        let echoes = async {
+            loop {
+                self.stop().await;
+            }
+        };
+        let _ = timeout(SAME_SIGNAL, echoes).await;
+        self.stop().await;
     }
 }
 

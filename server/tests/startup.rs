@@ -117,6 +117,23 @@ fn signals_stop_it_in_good_order() {
     }
 }
 
+/// Wrappers pass a signal on to a program that has got it already.
+#[test]
+fn a_signal_that_comes_twice_at_once_is_one() {
+    let mut server = Server::start();
+    let mut http = server.http();
+    http.send(
+        "POST /_query HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 38\r\n\r\n",
+    );
+    assert_eq!(http.read_head().status, 100);
+    server.signal("TERM");
+    server.signal("TERM");
+    std::thread::sleep(Duration::from_millis(100)); // would be enough to end
+    http.send(r#"{"controller":"server","action":"now"}"#);
+    assert!([200, 503].contains(&http.read().status));
+    assert!(server.wait().success());
+}
+
 #[test]
 fn what_was_asked_for_before_the_signal_is_answered() {
     let mut server = Server::start();

@@ -13,7 +13,7 @@
 //! one. The cost of a write nobody competes with: two short locks.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -104,10 +104,11 @@ impl Drop for Held {
 impl Line {
     /// Announces one write for each of these documents.
     pub(super) fn announce<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Vec<Announced> {
-        let mut announced: Vec<Announced> = Vec::new();
+        let mut announced = Vec::new();
+        let mut seen = HashSet::new();
         let state = &mut *held(&self.state);
         for id in ids {
-            if announced.iter().any(|it| *it.id == *id) {
+            if !seen.insert(id) {
                 continue;
             }
             let id: Arc<str> = id.into();
