@@ -5,11 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use serde_json::Value;
-
 use crate::document::Collection;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::mapping::Mapping;
+use crate::settings::Settings;
 
 /// The name of a collection in keys. Never given twice: what is left of a
 /// dropped collection is never taken for a part of a later one.
@@ -24,7 +23,7 @@ pub(crate) struct Entry {
     pub(crate) mapping: Arc<Mapping>,
     /// Another number whenever `mapping` is another one.
     pub(crate) mapping_revision: u64,
-    pub(crate) settings: Value,
+    pub(crate) settings: Settings,
 }
 
 /// All indexes and collections, in the order of their names.

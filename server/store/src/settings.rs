@@ -3,6 +3,8 @@
 //! They steer nothing in this store: one process holds all documents, without
 //! shards or replicas. Clients and tools read and write them all the same.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::error::StoreError;
@@ -77,33 +79,51 @@ pub(crate) struct Birth<'a> {
     pub(crate) uuid: &'a str,
 }
 
-/// The settings of a new collection: the user's over the defaults.
-pub(crate) fn create(defaults: &Value, user: &Value, birth: &Birth<'_>) -> Result<Value> {
-    let mut settings = normalize(defaults)?;
-    extend(&mut settings, normalize(user)?);
-    let name = format!("&{}.{}", birth.index, birth.collection);
-    settings.insert("creation_date".into(), birth.created_ms.to_string().into());
-    settings.insert("provided_name".into(), name.into());
-    settings.insert("uuid".into(), birth.uuid.into());
-    settings.insert("version".into(), json!({"created": "7170099"}));
-    Ok(settings.into())
-}
+/// The settings of a collection, as JSON text: they are seldom asked for, and a
+/// value takes several times as much memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settings(Arc<str>);
 
-/// The settings after a change.
-pub(crate) fn update(current: &Value, user: &Value) -> Result<Value> {
-    let changes = normalize(user)?;
-    for key in FINAL {
-        if let Some(value) = changes.get(*key)
-            && current.get(*key) != Some(value)
-        {
-            return Err(StoreError::refused(format!(
-                "the setting [{key}] is final: set it when the collection is created"
-            )));
-        }
+impl Settings {
+    /// Those of a new collection: the user's over the defaults.
+    pub(crate) fn create(defaults: &Value, user: &Value, birth: &Birth<'_>) -> Result<Self> {
+        let mut settings = normalize(defaults)?;
+        extend(&mut settings, normalize(user)?);
+        let name = format!("&{}.{}", birth.index, birth.collection);
+        settings.insert("creation_date".into(), birth.created_ms.to_string().into());
+        settings.insert("provided_name".into(), name.into());
+        settings.insert("uuid".into(), birth.uuid.into());
+        settings.insert("version".into(), json!({"created": "7170099"}));
+        Ok(Self::of_json(&settings.into()))
     }
-    let mut settings = current.as_object().cloned().unwrap_or_default();
-    extend(&mut settings, changes);
-    Ok(settings.into())
+
+    /// Those after a change.
+    pub(crate) fn updated(&self, user: &Value) -> Result<Self> {
+        let changes = normalize(user)?;
+        let mut settings = match self.to_json() {
+            Value::Object(settings) => settings,
+            _ => Map::new(),
+        };
+        for key in FINAL {
+            if let Some(value) = changes.get(*key)
+                && settings.get(*key) != Some(value)
+            {
+                return Err(StoreError::refused(format!(
+                    "the setting [{key}] is final: set it when the collection is created"
+                )));
+            }
+        }
+        extend(&mut settings, changes);
+        Ok(Self::of_json(&settings.into()))
+    }
+
+    pub(crate) fn of_json(settings: &Value) -> Self {
+        Self(settings.to_string().into())
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
 }
 
 /// One level of names, texts instead of scalars: `{"index.a.b": 1}`,
@@ -192,7 +212,7 @@ fn extend(into: &mut Map<String, Value>, changes: Map<String, Value>) {
 mod tests {
     use super::*;
 
-    fn created(user: &Value) -> Result<Value> {
+    fn created(user: &Value) -> Result<Settings> {
         let defaults = json!({"number_of_shards": 1, "number_of_replicas": 1});
         let birth = Birth {
             index: "nyc",
@@ -200,7 +220,7 @@ mod tests {
             created_ms: 5,
             uuid: "u",
         };
-        create(&defaults, user, &birth)
+        Settings::create(&defaults, user, &birth)
     }
 
     #[test]
@@ -220,20 +240,22 @@ mod tests {
                 "uuid": "u",
                 "version": {"created": "7170099"},
             });
-            assert_eq!(created(&user).unwrap(), expected, "{user}");
+            assert_eq!(created(&user).unwrap().to_json(), expected, "{user}");
         }
     }
 
     #[test]
     fn settings_change_but_for_those_that_are_final() {
         let current = created(&Value::Null).unwrap();
-        let after = update(&current, &json!({"refresh_interval": "30s"})).unwrap();
-        assert_eq!(after["refresh_interval"], "30s");
-        assert_eq!(after["uuid"], "u");
-        let reset = update(&after, &json!({"refresh_interval": null})).unwrap();
+        let after = current
+            .updated(&json!({"refresh_interval": "30s"}))
+            .unwrap();
+        assert_eq!(after.to_json()["refresh_interval"], "30s");
+        assert_eq!(after.to_json()["uuid"], "u");
+        let reset = after.updated(&json!({"refresh_interval": null})).unwrap();
         assert_eq!(reset, current);
         assert_eq!(
-            update(&current, &json!({"number_of_shards": 1})).unwrap(),
+            current.updated(&json!({"number_of_shards": 1})).unwrap(),
             current
         );
         for wrong in [
@@ -242,7 +264,7 @@ mod tests {
             json!({"uuid": "v"}),
             json!([]),
         ] {
-            assert!(update(&current, &wrong).is_err(), "{wrong}");
+            assert!(current.updated(&wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -203,7 +203,7 @@ impl Store {
 
     /// As Elasticsearch shows the settings of an index: all values are texts.
     pub fn settings(&self, at: &Collection) -> Result<Value> {
-        Ok(self.0.entry(at)?.settings.clone())
+        Ok(self.0.entry(at)?.settings.to_json())
     }
 
     /// The documents in the order of `ids`, as the last answered write left them.

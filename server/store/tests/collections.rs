@@ -1,4 +1,5 @@
 //! Indexes, collections and the folder that holds them, one property per test.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Writes and reads of documents, one property per test.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod support;
 

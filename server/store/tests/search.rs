@@ -1,4 +1,5 @@
 //! Searches: queries, orders, pages, over one collection and several.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod support;
 

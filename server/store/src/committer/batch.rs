@@ -17,6 +17,7 @@ use crate::files::tables::{
 };
 use crate::limits::LOG_ENTRIES_MAX;
 use crate::mapping::Mapping;
+use crate::settings::Settings;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -76,7 +77,7 @@ fn entry_of_row(at: Collection, row: &[u8]) -> Result<Entry> {
         number: CollectionNumber(row.number),
         mapping: Arc::new(mapping),
         mapping_revision: next_revision(),
-        settings: row.settings,
+        settings: Settings::of_json(&row.settings),
         at,
     })
 }
@@ -240,7 +241,7 @@ fn row_of_entry(entry: &Entry) -> Result<Vec<u8>> {
     let row = CollectionRow {
         number: entry.number.0,
         mappings: entry.mapping.to_json(),
-        settings: entry.settings.clone(),
+        settings: entry.settings.to_json(),
     };
     let failed = |it| StoreError::internal(format!("a collection's record: {it}"));
     serde_json::to_vec(&row).map_err(failed)

@@ -13,7 +13,7 @@ use crate::files::tables::{COLLECTIONS, DROPPED, INDEXES, META, NEXT_COLLECTION}
 use crate::id::now_ms;
 use crate::limits::NAME_BYTES_MAX;
 use crate::mapping::Mapping;
-use crate::settings::{self, Birth};
+use crate::settings::{Birth, Settings};
 
 /// The inner result is for who asked, the outer one for the transaction.
 type Outcome = Result<Result<(), StoreError>, StoreError>;
@@ -76,7 +76,7 @@ impl Batch<'_> {
         mappings: &Value,
         settings: &Value,
     ) -> Result<(), StoreError> {
-        let settings = settings::update(&entry.settings, settings)?;
+        let settings = entry.settings.updated(settings)?;
         let mapping = entry.mapping.merged(Mapping::parse(mappings)?)?;
         self.keep(Entry {
             mapping: Arc::new(mapping),
@@ -124,7 +124,7 @@ impl Batch<'_> {
         Mapping::default().merged(Mapping::parse(&mappings.into())?)
     }
 
-    fn settings_of_new(&self, at: &Collection, user: &Value) -> Result<Value, StoreError> {
+    fn settings_of_new(&self, at: &Collection, user: &Value) -> Result<Settings, StoreError> {
         let uuid = uuid::Uuid::new_v4().simple().to_string();
         let birth = Birth {
             index: &at.index,
@@ -132,7 +132,7 @@ impl Batch<'_> {
             created_ms: now_ms(),
             uuid: &uuid,
         };
-        settings::create(&self.defaults.settings, user, &birth)
+        Settings::create(&self.defaults.settings, user, &birth)
     }
 
     fn next_number(&mut self) -> Result<CollectionNumber, StoreError> {

@@ -6,6 +6,8 @@
 //! letters unknown here accepts any text: the writer is not refused for what
 //! this store cannot read.
 
+use std::sync::{Arc, LazyLock};
+
 use serde_json::Value;
 
 /// How to read the dates of a field.
@@ -43,12 +45,6 @@ enum Part {
 
 const DATE_OPTIONAL_TIME: &str = "yyyy[-MM[-dd['T'[HH[:mm[:ss[.S][,S]]]]][Z]]]";
 
-impl Default for DateFormat {
-    fn default() -> Self {
-        Self::parse("strict_date_optional_time||epoch_millis")
-    }
-}
-
 /// What a date reads as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DateValue {
@@ -58,6 +54,14 @@ pub(crate) enum DateValue {
 }
 
 impl DateFormat {
+    /// The format of dates that have no other, shared by all of them.
+    pub(crate) fn usual() -> Arc<Self> {
+        static USUAL: LazyLock<Arc<DateFormat>> = LazyLock::new(|| {
+            Arc::new(DateFormat::parse("strict_date_optional_time||epoch_millis"))
+        });
+        USUAL.clone()
+    }
+
     pub(crate) fn parse(format: &str) -> Self {
         Self(format.split("||").map(Alternative::parse).collect())
     }

@@ -109,11 +109,11 @@ fn member(
             let new = growth.properties.remove(name);
             let mut new = match new {
                 Some(Field::Object(new)) => new,
-                _ => ObjectField::default(),
+                _ => Box::default(),
             };
             objects(Some(field), &mut new, dynamic, (name, value), depth + 1)?;
             if !new.is_empty() {
-                growth.properties.insert(name.into(), Field::Object(new));
+                growth.properties.insert(name, Field::Object(new));
             }
             Ok(())
         }
@@ -170,15 +170,15 @@ fn infer(growth: &mut ObjectField, (name, value): (&str, &Value), depth: usize) 
             .iter()
             .try_for_each(|item| infer(growth, (name, item), depth)),
         Value::Object(_) => {
-            let mut new = ObjectField::default();
+            let mut new = Box::<ObjectField>::default();
             objects(None, &mut new, Dynamic::True, (name, value), depth + 1)?;
-            growth.properties.insert(name.into(), Field::Object(new));
+            growth.properties.insert(name, Field::Object(new));
             Ok(())
         }
         scalar => {
             let leaf = infer_leaf(scalar);
             check(name, &leaf, scalar)?;
-            growth.properties.insert(name.into(), Field::Leaf(leaf));
+            growth.properties.insert(name, Field::Leaf(leaf));
             Ok(())
         }
     }
@@ -198,9 +198,9 @@ fn infer_leaf(scalar: &Value) -> Leaf {
 /// for sorting and exact search.
 fn text_with_keyword() -> Leaf {
     let mut keyword = Leaf::new(DataType::Keyword);
-    keyword.parameters.insert("ignore_above".into(), 256.into());
+    keyword.parameters.insert("ignore_above", 256.into());
     let mut text = Leaf::new(DataType::Text);
-    text.fields.insert("keyword".into(), keyword);
+    text.fields.insert("keyword", keyword);
     text
 }
 

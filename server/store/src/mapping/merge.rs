@@ -1,9 +1,9 @@
 //! A mapping grows: fields are added, types never change.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::types::CHANGEABLE_PARAMETERS;
-use super::{Field, Leaf, Mapping, ObjectField, Properties};
+use super::{Field, Leaf, Mapping, ObjectField, Properties, Sorted};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::limits::MAPPED_FIELDS_MAX;
 
@@ -46,17 +46,19 @@ impl ObjectField {
     /// `path` is the name of this field in documents, empty for the root.
     pub(super) fn merge(&mut self, part: Self, path: &str) -> Result<()> {
         self.dynamic = part.dynamic.or(self.dynamic);
-        self.parameters.extend(part.parameters);
+        for (name, value) in part.parameters {
+            self.parameters.insert(&name, value);
+        }
         for (name, new) in part.properties {
             let path = match path {
                 "" => name.to_string(),
                 parent => format!("{parent}.{name}"),
             };
             match (self.properties.get_mut(&name), new) {
-                (None, new) => drop(self.properties.insert(name, new)),
+                (None, new) => self.properties.insert(&name, new),
                 (Some(Field::Object(old)), Field::Object(new)) => {
                     old.check_kind(&new, &path)?;
-                    old.merge(new, &path)?;
+                    old.merge(*new, &path)?;
                 }
                 (Some(Field::Leaf(old)), Field::Leaf(new)) => old.merge(new, &path)?,
                 (Some(Field::Object(_)), Field::Leaf(leaf)) => {
@@ -90,10 +92,12 @@ impl Leaf {
             return Err(changed(path, old, new));
         }
         check_parameters(&self.parameters, &new.parameters, path)?;
-        self.parameters.extend(new.parameters);
+        for (name, value) in new.parameters {
+            self.parameters.insert(&name, value);
+        }
         for (name, new) in new.fields {
             match self.fields.get_mut(&name) {
-                None => drop(self.fields.insert(name, new)),
+                None => self.fields.insert(&name, new),
                 Some(old) => old.merge(new, &format!("{path}.{name}"))?,
             }
         }
@@ -103,11 +107,11 @@ impl Leaf {
 
 /// A parameter that decided how values were written stays as it was; one that
 /// is not sent again stays too.
-fn check_parameters(old: &Map<String, Value>, new: &Map<String, Value>, path: &str) -> Result<()> {
+fn check_parameters(old: &Sorted<Value>, new: &Sorted<Value>, path: &str) -> Result<()> {
     let is_fixed = |key: &str| !CHANGEABLE_PARAMETERS.contains(&key);
     let different = new
         .iter()
-        .find(|(key, value)| is_fixed(key) && old.get(*key) != Some(*value));
+        .find(|(key, value)| is_fixed(key) && old.get(key) != Some(*value));
     match different {
         None => Ok(()),
         Some((key, value)) => {

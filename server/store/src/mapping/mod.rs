@@ -9,6 +9,7 @@ mod fit;
 mod merge;
 mod parse;
 mod point;
+mod sorted;
 mod types;
 mod value;
 mod write;
@@ -16,12 +17,13 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub(crate) use date::DateFormat;
 pub(crate) use fit::{Fit, Misfit};
+pub(crate) use sorted::Sorted;
 pub(crate) use types::{DataType, Dynamic};
 pub(crate) use value::{date_ms, number_text};
 
@@ -34,11 +36,11 @@ pub(crate) struct Mapping {
 }
 
 /// Fields by name, in the order in which mappings are shown.
-pub(crate) type Properties = BTreeMap<Box<str>, Field>;
+pub(crate) type Properties = Sorted<Field>;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Field {
-    Object(ObjectField),
+    Object(Box<ObjectField>),
     Leaf(Leaf),
 }
 
@@ -52,7 +54,7 @@ pub(crate) struct ObjectField {
     /// `enabled: false`, as the user wrote it: nothing below is looked at.
     pub(crate) is_disabled: bool,
     /// Whatever else the user set.
-    pub(crate) parameters: Map<String, Value>,
+    pub(crate) parameters: Sorted<Value>,
     pub(crate) properties: Properties,
 }
 
@@ -61,11 +63,11 @@ pub(crate) struct ObjectField {
 pub(crate) struct Leaf {
     pub(crate) data_type: DataType,
     /// `analyzer`, `ignore_above`…, as the user set them.
-    pub(crate) parameters: Map<String, Value>,
+    pub(crate) parameters: Sorted<Value>,
     /// How to read dates; only for dates.
-    pub(crate) date_format: Option<DateFormat>,
+    pub(crate) date_format: Option<Arc<DateFormat>>,
     /// Multi-fields: the same values under other types.
-    pub(crate) fields: BTreeMap<Box<str>, Leaf>,
+    pub(crate) fields: Sorted<Leaf>,
 }
 
 impl Mapping {
@@ -96,9 +98,9 @@ impl Leaf {
     pub(crate) fn new(data_type: DataType) -> Self {
         Self {
             data_type,
-            parameters: Map::new(),
-            date_format: (data_type == DataType::Date).then(DateFormat::default),
-            fields: BTreeMap::new(),
+            parameters: Sorted::default(),
+            date_format: (data_type == DataType::Date).then(DateFormat::usual),
+            fields: Sorted::default(),
         }
     }
 

@@ -1,13 +1,12 @@
 //! A mapping, read from what a user sends: checked key by key, each error with
 //! its path.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::types::{COMMON_PARAMETERS, OBJECT_PARAMETERS};
-use super::{DataType, DateFormat, Dynamic, Field, Leaf, Mapping, ObjectField, Properties};
+use super::{DataType, DateFormat, Dynamic, Field, Leaf, Mapping, ObjectField, Properties, Sorted};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::limits::MAPPING_DEPTH_MAX;
 
@@ -107,14 +106,14 @@ fn is_nested(field: &Map<String, Value>) -> bool {
 
 fn properties(object: &Map<String, Value>, place: &Place) -> Result<Properties> {
     let fields = match object.get("properties") {
-        None | Some(Value::Null) => return Ok(Properties::new()),
+        None | Some(Value::Null) => return Ok(Properties::default()),
         Some(Value::Object(fields)) => fields,
         Some(_) => return Err(malformed("properties", "properties must be an object")),
     };
     if place.depth > MAPPING_DEPTH_MAX {
         return Err(too_deep());
     }
-    let mut properties = Properties::new();
+    let mut properties = Properties::default();
     for (key, value) in fields {
         let place = place.below(key);
         let names = split_name(key).map_err(|reason| {
@@ -142,29 +141,27 @@ fn insert(into: &mut Properties, names: &[&str], field: Field, place: &Place) ->
         return Ok(());
     };
     if below.is_empty() {
-        return match into.entry((*name).into()) {
-            Entry::Vacant(entry) => {
-                entry.insert(field);
+        return match (into.get_mut(name), field) {
+            (None, field) => {
+                into.insert(name, field);
                 Ok(())
             }
-            Entry::Occupied(mut entry) => match (entry.get_mut(), field) {
-                (Field::Object(old), Field::Object(new)) => old.merge(new, &place.name),
-                _ => Err(invalid(
-                    place.path.clone(),
-                    format!("The field [{}] is written twice.", place.name),
-                )),
-            },
+            (Some(Field::Object(old)), Field::Object(new)) => old.merge(*new, &place.name),
+            (Some(_), _) => {
+                let hint = format!("The field [{}] is written twice.", place.name);
+                Err(invalid(place.path.clone(), hint))
+            }
         };
     }
-    let parent = into
-        .entry((*name).into())
-        .or_insert_with(|| Field::Object(ObjectField::default()));
-    match parent {
-        Field::Object(object) => insert(&mut object.properties, below, field, place),
-        Field::Leaf(_) => Err(invalid(
-            place.path.clone(),
-            format!("The field [{name}] has a type and cannot hold fields."),
-        )),
+    if into.get(name).is_none() {
+        into.insert(name, Field::Object(Box::default()));
+    }
+    match into.get_mut(name) {
+        Some(Field::Object(object)) => insert(&mut object.properties, below, field, place),
+        _ => {
+            let hint = format!("The field [{name}] has a type and cannot hold fields.");
+            Err(invalid(place.path.clone(), hint))
+        }
     }
 }
 
@@ -191,25 +188,21 @@ fn field(value: &Value, place: &Place) -> Result<Field> {
 }
 
 fn object_field(object: &Map<String, Value>, place: &Place) -> Result<Field> {
-    let parameters: Map<_, _> = object
-        .iter()
-        .filter(|(key, _)| !OBJECT_KEYS.contains(&key.as_str()) && *key != "enabled")
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    if let Some(unknown) = parameters
+    if let Some(unknown) = object
         .keys()
-        .find(|it| !OBJECT_PARAMETERS.contains(&it.as_str()))
+        .find(|it| !OBJECT_PARAMETERS.contains(&it.as_str()) && !OBJECT_KEYS.contains(&it.as_str()))
     {
         return Err(unknown_parameter(unknown, place));
     }
+    let is_parameter = |key: &str| !OBJECT_KEYS.contains(&key) && key != "enabled";
     let enabled = object.get("enabled");
-    Ok(Field::Object(ObjectField {
+    Ok(Field::Object(Box::new(ObjectField {
         is_nested: is_nested(object),
         dynamic: dynamic(object, &place.path)?,
         is_disabled: enabled.is_some_and(|it| it == false || it == "false"),
-        parameters,
+        parameters: parameters(object, is_parameter),
         properties: properties(object, place)?,
-    }))
+    })))
 }
 
 fn leaf(data_type: DataType, object: &Map<String, Value>, place: &Place) -> Result<Leaf> {
@@ -221,11 +214,7 @@ fn leaf(data_type: DataType, object: &Map<String, Value>, place: &Place) -> Resu
         return Err(unknown_parameter(unknown, place));
     }
     let is_parameter = |key: &str| key != "type" && key != "fields";
-    let parameters: Map<_, _> = object
-        .iter()
-        .filter(|(key, _)| is_parameter(key))
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
+    let parameters = parameters(object, is_parameter);
     Ok(Leaf {
         date_format: date_format(data_type, &parameters),
         fields: multi_fields(object, place)?,
@@ -234,21 +223,27 @@ fn leaf(data_type: DataType, object: &Map<String, Value>, place: &Place) -> Resu
     })
 }
 
-fn date_format(data_type: DataType, parameters: &Map<String, Value>) -> Option<DateFormat> {
+fn parameters(object: &Map<String, Value>, is_kept: impl Fn(&str) -> bool) -> Sorted<Value> {
+    let kept = object.iter().filter(|it| is_kept(it.0));
+    kept.map(|(key, value)| (key.as_str(), value.clone()))
+        .collect()
+}
+
+fn date_format(data_type: DataType, parameters: &Sorted<Value>) -> Option<Arc<DateFormat>> {
     if !matches!(data_type, DataType::Date | DataType::DateNanos) {
         return None;
     }
     let format = parameters.get("format").and_then(Value::as_str);
-    Some(format.map_or_else(DateFormat::default, DateFormat::parse))
+    Some(format.map_or_else(DateFormat::usual, |it| Arc::new(DateFormat::parse(it))))
 }
 
-fn multi_fields(object: &Map<String, Value>, place: &Place) -> Result<BTreeMap<Box<str>, Leaf>> {
+fn multi_fields(object: &Map<String, Value>, place: &Place) -> Result<Sorted<Leaf>> {
     let fields = match object.get("fields") {
-        None | Some(Value::Null) => return Ok(BTreeMap::new()),
+        None | Some(Value::Null) => return Ok(Sorted::default()),
         Some(Value::Object(fields)) => fields,
         Some(_) => return Err(malformed("fields", "fields must be an object")),
     };
-    let mut leaves = BTreeMap::new();
+    let mut leaves = Sorted::default();
     for (key, value) in fields {
         let place = Place {
             name: format!("{}.{key}", place.name),
@@ -257,7 +252,7 @@ fn multi_fields(object: &Map<String, Value>, place: &Place) -> Result<BTreeMap<B
         };
         match field(value, &place)? {
             Field::Leaf(leaf) if leaf.fields.is_empty() => {
-                leaves.insert(key.as_str().into(), leaf);
+                leaves.insert(key, leaf);
             }
             _ => {
                 return Err(invalid(

@@ -15,7 +15,7 @@ pub(super) fn is_geo_point(value: &Value) -> bool {
         Value::Object(object) => match (object.get("lat"), object.get("lon")) {
             (Some(lat), Some(lon)) => is_on_earth(number(lat), number(lon)),
             (None, None) => {
-                let is_point = object.get("type").is_some_and(|it| is_named_point(it));
+                let is_point = object.get("type").is_some_and(is_named_point);
                 let position = object.get("coordinates").and_then(Value::as_array);
                 is_point && position.is_some_and(|it| is_position(it))
                     || object.get("geohash").is_some_and(is_geohash)

@@ -1,6 +1,6 @@
 //! Tables of mappings, documents, and what becomes of both.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::error::StoreErrorKind as Kind;

@@ -111,7 +111,7 @@ fn boolean(value: &Value) -> Result<()> {
 }
 
 fn date(leaf: &Leaf, value: &Value) -> Result<()> {
-    let format = leaf.date_format.as_ref();
+    let format = leaf.date_format.as_deref();
     match format.map_or(Some(DateValue::Unread), |it| it.read(value)) {
         Some(_) => Ok(()),
         None => {

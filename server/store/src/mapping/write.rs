@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Field, Leaf, Mapping, ObjectField, Properties};
+use super::{Field, Leaf, Mapping, ObjectField, Properties, Sorted};
 
 impl Mapping {
     /// `{dynamic, _meta?, properties}`.
@@ -19,14 +19,24 @@ impl Mapping {
 }
 
 fn properties(fields: &Properties) -> Value {
-    fields
-        .iter()
-        .map(|(name, it)| match it {
-            Field::Object(object) => (name.to_string(), of_object(object)),
-            Field::Leaf(leaf) => (name.to_string(), of_leaf(leaf)),
-        })
-        .collect::<Map<_, _>>()
-        .into()
+    object_of(fields, |it| match it {
+        Field::Object(object) => of_object(object),
+        Field::Leaf(leaf) => of_leaf(leaf),
+    })
+}
+
+fn object_of<T>(sorted: &Sorted<T>, to_json: impl Fn(&T) -> Value) -> Value {
+    let pairs = sorted.iter();
+    let object: Map<_, _> = pairs
+        .map(|(name, it)| (name.to_owned(), to_json(it)))
+        .collect();
+    object.into()
+}
+
+fn extend(object: &mut Map<String, Value>, parameters: &Sorted<Value>) {
+    for (name, value) in parameters.iter() {
+        object.insert(name.into(), value.clone());
+    }
 }
 
 /// `type` only where `properties` would not say enough.
@@ -43,7 +53,7 @@ fn of_object(field: &ObjectField) -> Value {
     if field.is_disabled {
         object.insert("enabled".into(), json!(false));
     }
-    object.extend(field.parameters.clone());
+    extend(&mut object, &field.parameters);
     if !field.properties.is_empty() {
         object.insert("properties".into(), properties(&field.properties));
     }
@@ -53,13 +63,9 @@ fn of_object(field: &ObjectField) -> Value {
 fn of_leaf(leaf: &Leaf) -> Value {
     let mut object = Map::new();
     object.insert("type".into(), leaf.data_type.name().into());
-    object.extend(leaf.parameters.clone());
+    extend(&mut object, &leaf.parameters);
     if !leaf.fields.is_empty() {
-        let fields = leaf.fields.iter();
-        let fields: Map<_, _> = fields
-            .map(|(name, it)| (name.to_string(), of_leaf(it)))
-            .collect();
-        object.insert("fields".into(), fields.into());
+        object.insert("fields".into(), object_of(&leaf.fields, of_leaf));
     }
     object.into()
 }

@@ -412,7 +412,7 @@ impl Kind {
                 Value::String(text) => Some(SortValue::Int((text == "true").into())),
                 _ => None,
             },
-            Self::Date => date(leaf.date_format.as_ref(), value).map(SortValue::Int),
+            Self::Date => date(leaf.date_format.as_deref(), value).map(SortValue::Int),
             Self::Text => text(leaf, value).map(SortValue::Text),
             Self::Ip => address(value).map(SortValue::Text),
         }
