@@ -28,6 +28,9 @@ pub(super) struct Fields {
     items: Slab<Node>,
     table: Table,
     hasher: RandomState,
+    /// Another number whenever a step may lead elsewhere, never the same in two
+    /// engines.
+    stamp: u64,
 }
 
 /// A segment of a path behind those of its parent.
@@ -91,8 +94,14 @@ impl Default for Fields {
             items,
             table: Table::default(),
             hasher: RandomState::default(),
+            stamp: new_stamp(),
         }
     }
+}
+
+/// A number that was never used before.
+fn new_stamp() -> u64 {
+    RandomState::new().hash_one(0)
 }
 
 fn hash_step(hasher: &RandomState, parent: u32, segment: &str) -> u64 {
@@ -140,6 +149,7 @@ impl Fields {
             kinds: None,
         });
         self.items[parent].children += 1;
+        self.stamp = new_stamp();
         let (items, hasher) = (&self.items, &self.hasher);
         let hash = hash_step(hasher, parent, segment);
         self.table.insert(hash, child, |it| {
@@ -151,6 +161,9 @@ impl Fields {
     /// A condition on this field begins to exist.
     pub(super) fn add_condition(&mut self, field: u32, is_tree: bool) {
         let node = &mut self.items[field];
+        if node.conditions == 0 || (node.trees == 0 && is_tree) {
+            self.stamp = new_stamp();
+        }
         node.conditions += 1;
         node.trees += u32::from(is_tree);
     }
@@ -160,6 +173,9 @@ impl Fields {
         let node = &mut self.items[field];
         node.conditions -= 1;
         node.trees -= u32::from(is_tree);
+        if node.conditions == 0 || (node.trees == 0 && is_tree) {
+            self.stamp = new_stamp();
+        }
         let mut at = field;
         while at != ROOT && self.items[at].conditions == 0 && self.items[at].children == 0 {
             let Some(node) = self.items.remove(at) else {
@@ -207,6 +223,10 @@ impl Fields {
         }
         segments.reverse();
         Field::new(segments.join("."))
+    }
+
+    pub(super) fn stamp(&self) -> u64 {
+        self.stamp
     }
 
     pub(super) fn end(&self) -> usize {

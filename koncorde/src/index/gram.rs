@@ -139,7 +139,7 @@ mod tests {
         }
         for (owner, literal) in literals.iter().enumerate() {
             for text in [
-                format!("{literal}"),
+                literal.to_string(),
                 format!("--{literal}"),
                 format!("{literal}-"),
             ] {

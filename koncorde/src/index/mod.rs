@@ -20,6 +20,7 @@ mod insert; // filters come and go
 mod literal; // what a text must hold for a pattern
 mod members; // in; exists path[value]
 mod negated; // what a field does not say
+mod predict; // the keys of a document
 mod program; // what has to be verified
 mod range; // ranges
 mod regexp; // patterns
@@ -140,6 +141,11 @@ impl Entry {
     #[inline]
     fn filter(self) -> u32 {
         self.0 & !(Self::VERIFY | Self::REPEATED)
+    }
+
+    /// It is the number of the filter and nothing else.
+    fn is_plain(self) -> bool {
+        self.0 == self.filter()
     }
 
     /// The residual has to be verified.

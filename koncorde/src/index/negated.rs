@@ -13,6 +13,7 @@
 
 use ahash::AHashMap;
 
+use super::Entry;
 use super::set::Set;
 
 /// The filters of one field that are found by absence.
@@ -39,12 +40,15 @@ pub(super) struct Dense {
     excluders: Vec<u32>,
     /// The places of the entries that a condition excludes.
     places: AHashMap<u32, Set>,
+    /// How many entries are more than the number of a filter.
+    flagged: usize,
 }
 
 impl Dense {
     /// Adds an entry and returns its place.
     pub(super) fn insert(&mut self, entry: u32, condition: u32) -> u32 {
         let place = u32::try_from(self.entries.len()).expect("fewer than 2^32 filters");
+        self.flagged += usize::from(!Entry(entry).is_plain());
         self.entries.push(entry);
         self.excluders.push(condition);
         self.places.entry(condition).or_default().insert(place);
@@ -57,7 +61,8 @@ impl Dense {
         let last = u32::try_from(self.entries.len() - 1).expect("fewer than 2^32 filters");
         let removed = self.excluders[place as usize];
         self.forget(removed, place);
-        self.entries.swap_remove(place as usize);
+        let entry = self.entries.swap_remove(place as usize);
+        self.flagged -= usize::from(!Entry(entry).is_plain());
         self.excluders.swap_remove(place as usize);
         if place == last {
             return None;
@@ -101,6 +106,11 @@ impl Dense {
     pub(super) fn at(&self, place: u32) -> Option<(u32, u32)> {
         let entry = self.entries.get(place as usize)?;
         Some((*entry, self.excluders[place as usize]))
+    }
+
+    /// Whether all entries are filters that match without more ado.
+    pub(super) fn is_plain(&self) -> bool {
+        self.flagged == 0
     }
 
     pub(super) fn len(&self) -> usize {

@@ -191,7 +191,8 @@ impl Scanner<'_, '_> {
         };
         let text = self.text;
         if !has_escapes {
-            return Ok(self.fields.step(parent, &text[start..end]));
+            let key = &text[start..end];
+            return Ok(self.seen.prediction.step(self.fields, parent, key));
         }
         let mut key = std::mem::take(&mut self.reading.key);
         key.clear();
@@ -501,6 +502,7 @@ fn hex(digits: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::predict::Prediction;
 
     /// Documents are refused exactly when they cannot be parsed.
     #[test]
@@ -569,6 +571,7 @@ mod tests {
                     epoch: 1,
                     slots: &mut slots,
                     is_ambiguous: false,
+                    prediction: &mut Prediction::default(),
                 };
                 let found = Reading::default().read(&fields, case.as_bytes(), &mut seen);
                 let parsed = serde_json::from_str::<serde_json::Map<String, Value>>(case);

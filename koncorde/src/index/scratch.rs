@@ -30,6 +30,8 @@ pub struct Scratch {
     pub(super) values: Vec<FieldValue<'static>>,
     /// The same for documents that are read from bytes.
     pub(super) reading: super::scan::Reading,
+    /// The keys of the last document.
+    pub(super) prediction: super::predict::Prediction,
 }
 
 impl Scratch {

@@ -29,6 +29,7 @@ impl Index {
             epoch: scratch.epoch,
             slots: &mut scratch.slots,
             is_ambiguous: false,
+            prediction: &mut scratch.prediction,
         };
         walk::walk(&self.fields, document, &mut seen, &mut values);
         self.visit_values(&mut values, scratch, found);
@@ -48,6 +49,7 @@ impl Index {
             epoch: scratch.epoch,
             slots: &mut scratch.slots,
             is_ambiguous: false,
+            prediction: &mut scratch.prediction,
         };
         let result = reading.read(&self.fields, json, &mut seen);
         let is_ambiguous = seen.is_ambiguous;
@@ -69,6 +71,7 @@ impl Index {
 
     fn begin(&self, scratch: &mut Scratch) {
         scratch.begin(self.fields.end(), self.filters.end(), self.conditions.end());
+        scratch.prediction.begin(&self.fields);
     }
 
     /// In passes rather than value by value, so that the memory that one filter
@@ -206,9 +209,19 @@ impl<F: FnMut(u32)> Run<'_, '_, F> {
         }
         excluded.clear();
         hits.iter().for_each(|id| list.exclude(*id, excluded));
-        list.remaining(excluded, |entries| {
-            entries.iter().for_each(|entry| self.candidate(*entry));
-        });
+        self.all_but(list, excluded);
+    }
+
+    fn all_but(&mut self, list: &Dense, excluded: &mut Vec<u32>) {
+        if list.is_plain() {
+            list.remaining(excluded, |entries| {
+                entries.iter().for_each(|filter| (self.found)(*filter));
+            });
+        } else {
+            list.remaining(excluded, |entries| {
+                entries.iter().for_each(|entry| self.candidate(*entry));
+            });
+        }
     }
 
     /// Without a value nothing is excluded.
@@ -221,9 +234,7 @@ impl<F: FnMut(u32)> Run<'_, '_, F> {
         };
         let negated = &kinds.negated;
         for list in [&negated.missing, &negated.outside, &negated.others] {
-            list.remaining(&mut Vec::new(), |entries| {
-                entries.iter().for_each(|entry| self.candidate(*entry));
-            });
+            self.all_but(list, &mut Vec::new());
         }
     }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::datum::{Datum, FieldValue};
 use super::field::{Fields, ROOT, Step};
+use super::predict::Prediction;
 use crate::document::View;
 
 /// Marks which nodes of the trie a document has, by the number of the test.
@@ -19,6 +20,7 @@ pub(super) struct Seen<'s> {
     pub(super) slots: &'s mut [(u32, u32)],
     /// A node was seen twice.
     pub(super) is_ambiguous: bool,
+    pub(super) prediction: &'s mut Prediction,
 }
 
 /// The place of nodes that are no fields.
@@ -70,7 +72,7 @@ fn walk_object<'d>(
     values: &mut Vec<FieldValue<'d>>,
 ) {
     for (key, value) in object {
-        let Some(step) = fields.step(parent, key) else {
+        let Some(step) = seen.prediction.step(fields, parent, key) else {
             continue;
         };
         if step.is_field && seen.note(step, values.len()) {

@@ -245,3 +245,60 @@ fn collect<'a>(form: &'a Form, conditions: &mut Vec<&'a Condition>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::normal::Test;
+    use crate::scalar::Scalar;
+
+    /// The promise of `CONDITIONS_EXACT`: any tree over that many conditions has
+    /// a diagram, the parity of all of them included.
+    #[test]
+    fn functions_of_few_conditions_always_fit() {
+        let literal = |number: usize, negated| {
+            Form::Literal(Literal {
+                condition: Condition {
+                    field: Field::new(format!("f{number}")),
+                    test: Test::Equals(Scalar::Bool(true)),
+                },
+                negated,
+            })
+        };
+        let [mut even, mut odd] = [Form::Everything, Form::Nothing];
+        for number in 0..limits::CONDITIONS_EXACT {
+            let with = |on: &Form, off: &Form| {
+                Form::Or(vec![
+                    Form::And(vec![literal(number, false), on.clone()]),
+                    Form::And(vec![literal(number, true), off.clone()]),
+                ])
+            };
+            (even, odd) = (with(&odd, &even), with(&even, &odd));
+        }
+        assert!(Diagram::of(&even).is_ok() && Diagram::of(&odd).is_ok());
+
+        let mut state = 5u64;
+        let mut random = |below: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) % below
+        };
+        for _ in 0..30 {
+            let mut forms: Vec<Form> = (0..50)
+                .map(|it| literal(it % limits::CONDITIONS_EXACT, random(2) == 0))
+                .collect();
+            while forms.len() > 1 {
+                let one = forms.swap_remove(random(forms.len() as u64) as usize);
+                let other = forms.swap_remove(random(forms.len() as u64) as usize);
+                let pair = vec![one, other];
+                forms.push(if random(2) == 0 {
+                    Form::And(pair)
+                } else {
+                    Form::Or(pair)
+                });
+            }
+            assert!(Diagram::of(&forms[0]).is_ok());
+        }
+    }
+}
