@@ -62,9 +62,14 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Sets one key: `set("limits.documentsWriteCount", 500)`.
+    /// Sets one key: `set("limits.documentsWriteCount", 500)`. Texts stand for what
+    /// they look like, as everywhere.
     pub fn set(&mut self, path: &str, value: impl Into<Value>) {
-        self.put(path, value.into(), "the application");
+        let value = match value.into() {
+            Value::String(text) => sources::convert(path, &text).unwrap_or(Value::String(text)),
+            value => value,
+        };
+        self.put(path, value, "the application");
     }
 
     fn merge(&mut self, tree: Map<String, Value>, by: &str) {

@@ -28,6 +28,10 @@ pub(super) const INLINE_COMPRESSION_BYTES: usize = 32 * 1024;
 /// one of them is answered.
 pub(super) const SOCKET_REQUESTS_MAX: usize = 64;
 
+/// A message counts as one more request for each of these many bytes, so that one
+/// WebSocket cannot hold gigabytes by sending large requests at once.
+pub(super) const SOCKET_REQUEST_BYTES: usize = 64 * 1024;
+
 /// Messages for one WebSocket that wait for its task to run: a burst of that many
 /// between two turns of the scheduler is a flood.
 pub(super) const SOCKET_MESSAGES_MAX: usize = 10_000;

@@ -13,6 +13,8 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::request::{Body, Response};
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 /// The answer to a request that was understood.
 pub(super) async fn write(
     app: &App,
@@ -24,11 +26,11 @@ pub(super) async fn write(
     set(&mut headers, "x-kuzzle-request-id", &response.request_id);
     set(&mut headers, "x-kuzzle-node", &app.node);
     let accepted = match app.config.server.protocols.http.allow_compression {
-        true => "gzip,deflate,identity",
-        false => "identity",
+        true => HeaderValue::from_static("gzip,deflate,identity"),
+        false => HeaderValue::from_static("identity"),
     };
-    set(&mut headers, "accept-encoding", accepted);
-    set(&mut headers, "content-type", "application/json");
+    headers.insert(header::ACCEPT_ENCODING, accepted);
+    headers.insert(header::CONTENT_TYPE, JSON);
     add_own(&response.headers, &mut headers);
 
     let status = response.status;
@@ -37,7 +39,7 @@ pub(super) async fn write(
     let encoding = encoding.map_or(Encoding::Identity, |it| Encoding::chosen(&it));
     let compressed = encoding.compress(&bytes).await;
     let name = compressed.as_ref().map_or("identity", |_| encoding.name());
-    set(&mut headers, "content-encoding", name);
+    headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
     if let Some(compressed) = compressed {
         bytes = compressed.into();
     }
@@ -48,7 +50,7 @@ pub(super) async fn write(
 pub(super) fn refusal(app: &App, head: &Head, error: &ApiError) -> HyperResponse<Full<Bytes>> {
     let mut headers = HeaderMap::new();
     allow_origins(app, head, true, &mut headers);
-    set(&mut headers, "content-type", "application/json");
+    headers.insert(header::CONTENT_TYPE, JSON);
     let json = error.to_json().to_string();
     finish(error.status(), headers, json.into())
 }

@@ -27,7 +27,9 @@ use crate::app::App;
 use crate::config::WebSocketProtocol;
 use crate::connection::{Connection, Inbox, Outgoing, STALLED_MESSAGES_MAX};
 use crate::lifecycle;
-use crate::protocols::limits::{CLOSE_PATIENCE, SOCKET_REQUESTS_MAX, SOCKET_STALL};
+use crate::protocols::limits::{
+    CLOSE_PATIENCE, SOCKET_REQUEST_BYTES, SOCKET_REQUESTS_MAX, SOCKET_STALL,
+};
 use crate::protocols::port::Server;
 
 type Socket = WebSocketStream<TcpStream>;
@@ -128,8 +130,10 @@ async fn read(
             message::pong(connection);
             continue;
         }
+        let weight = 1 + payload.len() / SOCKET_REQUEST_BYTES;
+        let weight = u32::try_from(weight.min(SOCKET_REQUESTS_MAX)).unwrap_or(1);
         // Nobody closes the semaphore.
-        let Ok(place) = Arc::clone(places).acquire_owned().await else {
+        let Ok(place) = Arc::clone(places).acquire_many_owned(weight).await else {
             return End::Gone;
         };
         signs.see(); // the wait was ours
