@@ -169,6 +169,7 @@ async fn send(sink: &mut SplitSink<Socket, Message>, inbox: &Inbox, signs: &Sign
         taken.store(0, Ordering::Relaxed);
         let sent = loop {
             tokio::select! {
+                biased; // most bursts are taken at once, and need no timer
                 sent = sending.as_mut() => break sent,
                 // Why is what the inbox holds then.
                 () = inbox.closed(), if is_stalled => break Ok(None),
