@@ -82,7 +82,7 @@ fn bytes<'a>(engine: &'a Engine, workload: &'a Workload) -> Pass<'a> {
         for document in &workload.documents {
             engine
                 .visit_slice(document.as_bytes(), &mut scratch.borrow_mut(), |_| {
-                    matches += 1
+                    matches += 1;
                 })
                 .expect("the document is JSON");
         }

@@ -7,6 +7,10 @@ pub struct Random(u64);
 impl Random {
     /// From the environment variable `SEED`, or a fixed seed; printed, so that a
     /// failure can be repeated.
+    #[expect(
+        clippy::print_stdout,
+        reason = "whoever reads a failure needs the seed"
+    )]
     pub fn from_env(default: u64) -> Self {
         let seed = std::env::var("SEED").ok().and_then(|it| it.parse().ok());
         let seed = seed.unwrap_or(default);

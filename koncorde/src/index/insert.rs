@@ -3,6 +3,8 @@
 //! Cost: the conditions of the filter; how many other filters there are does not
 //! matter but for logarithms.
 
+use std::sync::Arc;
+
 use super::access::{self, Plan};
 use super::datum::{is_costly, needs_tree};
 use super::negated::Dense;
@@ -283,13 +285,12 @@ impl Index {
             Test::Equals(_) => kinds.equals += 1,
             Test::In(values) => {
                 kinds.one_of += 1;
-                for value in values {
-                    self.one_of.insert(hasher, field, value, id);
-                }
+                self.one_of.insert(hasher, field, values, id);
             }
             Test::Contains(value) => {
                 kinds.contains += 1;
-                self.contained.insert(hasher, field, value, id);
+                let values = Arc::from([value.clone()]);
+                self.contained.insert(hasher, field, &values, id);
             }
             Test::Range(span) => kinds.ranges.insert(*span, id),
             Test::Regexp(pattern) => kinds.regexps.insert(pattern, id),
@@ -311,13 +312,12 @@ impl Index {
             Test::Equals(_) => kinds.equals -= 1,
             Test::In(values) => {
                 kinds.one_of -= 1;
-                for value in values {
-                    self.one_of.remove(hasher, field, value, id);
-                }
+                self.one_of.remove(hasher, field, values, id);
             }
             Test::Contains(value) => {
                 kinds.contains -= 1;
-                self.contained.remove(hasher, field, value, id);
+                let values = std::slice::from_ref(value);
+                self.contained.remove(hasher, field, values, id);
             }
             Test::Range(span) => {
                 let conditions = &self.conditions;

@@ -6,6 +6,8 @@
 //!
 //! Cost: one look-up per value of a document.
 
+use std::sync::Arc;
+
 use ahash::RandomState;
 
 use super::condition::{hash_datum, hash_scalar};
@@ -24,51 +26,68 @@ pub(super) struct Members {
 
 #[derive(Clone, Debug)]
 struct Member {
-    value: Scalar,
+    /// The values of one of the conditions, and which of them it is: the text of
+    /// a value is kept once.
+    values: Arc<[Scalar]>,
+    place: u32,
     field: u32,
     conditions: Set,
 }
 
+impl Member {
+    #[inline]
+    fn value(&self) -> &Scalar {
+        &self.values[self.place as usize]
+    }
+}
+
 impl Members {
+    /// Adds a condition that lists some values.
     pub(super) fn insert(
         &mut self,
         hasher: &RandomState,
         field: u32,
-        value: &Scalar,
+        values: &Arc<[Scalar]>,
         condition: u32,
     ) {
-        let hash = hash_scalar(hasher, field, value);
-        if let Some(place) = self.find_scalar(hash, field, value) {
-            self.items[place].conditions.insert(condition);
-            return;
+        for (value, place) in values.iter().zip(0..) {
+            let hash = hash_scalar(hasher, field, value);
+            if let Some(known) = self.find_scalar(hash, field, value) {
+                self.items[known].conditions.insert(condition);
+                continue;
+            }
+            let member = self.items.insert(Member {
+                values: Arc::clone(values),
+                place,
+                field,
+                conditions: Set::One(condition),
+            });
+            let items = &self.items;
+            self.table.insert(hash, member, |it| {
+                hash_scalar(hasher, items[it].field, items[it].value())
+            });
         }
-        let place = self.items.insert(Member {
-            value: value.clone(),
-            field,
-            conditions: Set::One(condition),
-        });
-        let items = &self.items;
-        self.table.insert(hash, place, |it| {
-            hash_scalar(hasher, items[it].field, &items[it].value)
-        });
     }
 
+    /// Removes a condition from all of its values.
     pub(super) fn remove(
         &mut self,
         hasher: &RandomState,
         field: u32,
-        value: &Scalar,
+        values: &[Scalar],
         condition: u32,
     ) {
-        let hash = hash_scalar(hasher, field, value);
-        let Some(place) = self.find_scalar(hash, field, value) else {
-            return;
-        };
-        let conditions = &mut self.items[place].conditions;
-        conditions.remove(condition);
-        if conditions.is_empty() {
-            self.items.remove(place);
-            self.table.remove(hash, place);
+        for value in values {
+            let hash = hash_scalar(hasher, field, value);
+            let Some(member) = self.find_scalar(hash, field, value) else {
+                continue;
+            };
+            let conditions = &mut self.items[member].conditions;
+            conditions.remove(condition);
+            if conditions.is_empty() {
+                self.items.remove(member);
+                self.table.remove(hash, member);
+            }
         }
     }
 
@@ -81,8 +100,9 @@ impl Members {
         found: &mut Vec<u32>,
     ) {
         let hash = hash_datum(hasher, field, datum);
-        let is_it =
-            |place: u32| self.items[place].field == field && datum.equals(&self.items[place].value);
+        let is_it = |place: u32| {
+            self.items[place].field == field && datum.equals(self.items[place].value())
+        };
         if let Some(place) = self.table.find(hash, is_it) {
             self.items[place].conditions.for_each(|it| found.push(it));
         }
@@ -90,7 +110,7 @@ impl Members {
 
     fn find_scalar(&self, hash: u64, field: u32, value: &Scalar) -> Option<u32> {
         self.table.find(hash, |place| {
-            self.items[place].field == field && self.items[place].value == *value
+            self.items[place].field == field && *self.items[place].value() == *value
         })
     }
 

@@ -27,6 +27,8 @@ pub(crate) use reduce::conditions_max;
 pub(crate) use restore::restore;
 pub(crate) use span::{Span, place_of};
 
+use std::sync::Arc;
+
 use crate::field::Field;
 use crate::filter::Filter;
 use crate::geo::Shape;
@@ -87,7 +89,7 @@ pub(crate) enum Test {
     Exists,
     Equals(Scalar),
     /// Sorted and distinct, at least two.
-    In(Box<[Scalar]>),
+    In(Arc<[Scalar]>),
     Range(Span),
     Regexp(Pattern),
     /// An array with this element at its top level.

@@ -4,8 +4,10 @@
 //! matching element for each of its patterns, in any order. Scalars at the root
 //! of a pattern are `equals` conditions and never come here.
 //!
-//! Cost: arrays are matched by augmenting paths, patterns × elements × patterns
-//! in the worst case.
+//! Cost: patterns × elements to compare them, and the cube of the patterns to
+//! match them up by augmenting paths, in the worst case.
+
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -64,32 +66,41 @@ impl Partial {
 
 /// Whether each pattern can have an element of its own.
 fn assign(patterns: &[Partial], values: &[Value]) -> bool {
-    let mut owner = vec![None; values.len()];
+    let mut fitting = Vec::with_capacity(patterns.len());
+    for pattern in patterns {
+        let elements = values.iter().enumerate();
+        let elements = elements.filter(|(_, value)| pattern.matches(value));
+        // A pattern with as many elements as there are patterns is never short.
+        let elements: Vec<usize> = elements.map(|it| it.0).take(patterns.len()).collect();
+        if elements.is_empty() {
+            return false;
+        }
+        fitting.push(elements);
+    }
+    let mut owners = HashMap::new();
     (0..patterns.len()).all(|pattern| {
-        let mut visited = vec![false; values.len()];
-        find_element(pattern, patterns, values, &mut owner, &mut visited)
+        let mut visited = HashSet::new();
+        give_element(pattern, &fitting, &mut owners, &mut visited)
     })
 }
 
-/// Gives `pattern` an element, moving other patterns where that helps.
-fn find_element(
+/// Gives a pattern an element, moving other patterns where that helps.
+fn give_element(
     pattern: usize,
-    patterns: &[Partial],
-    values: &[Value],
-    owner: &mut [Option<usize>],
-    visited: &mut [bool],
+    fitting: &[Vec<usize>],
+    owners: &mut HashMap<usize, usize>,
+    visited: &mut HashSet<usize>,
 ) -> bool {
-    for element in 0..values.len() {
-        if visited[element] || !patterns[pattern].matches(&values[element]) {
+    for element in &fitting[pattern] {
+        if !visited.insert(*element) {
             continue;
         }
-        visited[element] = true;
-        let is_free = match owner[element] {
+        let is_free = match owners.get(element).copied() {
             None => true,
-            Some(other) => find_element(other, patterns, values, owner, visited),
+            Some(owner) => give_element(owner, fitting, owners, visited),
         };
         if is_free {
-            owner[element] = Some(pattern);
+            owners.insert(*element, pattern);
             return true;
         }
     }
@@ -114,6 +125,14 @@ mod tests {
         );
         check(json!([1, 1]), json!([1]), false);
         check(json!([1, 1]), json!([1, 2, 1.0]), true);
+        check(json!([[1], [], [1, 2]]), json!([[1, 2], [2, 1], [1]]), true);
+        check(
+            json!([[1], [1], [1, 2]]),
+            json!([[1, 2], [3, 1], [2]]),
+            false,
+        );
+        check(json!([[1], [1, 2]]), json!([[1, 2], [3, 1], [2]]), true);
+        check(json!([[1], [1], [2]]), json!([[1, 2], [2], [2]]), false);
         check(json!([]), json!(["any"]), true);
         check(json!({}), json!([]), false);
         check(json!({"a": null}), json!({}), false);
