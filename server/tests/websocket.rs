@@ -409,7 +409,7 @@ fn a_client_that_reads_a_flood_is_not_dropped() {
         let mut left = CHANNELS.len() * MESSAGES;
         while left > 0 && matches!(reader.next_frame(PATIENCE), Some(Message::Text(_))) {
             left -= 1;
-            if left % 5 == 0 {
+            if left.is_multiple_of(5) {
                 std::thread::sleep(Duration::from_millis(1)); // takes its time, but takes
             }
         }

@@ -58,13 +58,12 @@ impl Port {
     pub(crate) async fn open(settings: &config::Server) -> io::Result<Self> {
         let (host, port) = (settings.host.as_str(), settings.port);
         let mut bound = TcpListener::bind((host, port)).await;
-        let has_no_ipv6 = |it: &io::Error| {
-            matches!(
-                it.kind(),
-                io::ErrorKind::Unsupported | io::ErrorKind::AddrNotAvailable
-            )
+        let is_taken = |it: &io::Error| {
+            let kinds = [io::ErrorKind::AddrInUse, io::ErrorKind::PermissionDenied];
+            kinds.contains(&it.kind())
         };
-        if host == "::" && bound.as_ref().is_err_and(has_no_ipv6) {
+        if host == "::" && bound.as_ref().is_err_and(|it| !is_taken(it)) {
+            // A machine without IPv6 may say so in several ways.
             bound = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await;
         }
         let listener = bound.map_err(|it| explain(host, port, &it))?;

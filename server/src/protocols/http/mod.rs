@@ -8,13 +8,14 @@ mod head; // verb, path, query, headers
 mod payload; // query, path and headers → the payload of a request
 
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request as HyperRequest, Response as HyperResponse};
 use serde_json::{Value, json};
-use tokio::task::JoinError;
 use uuid::Uuid;
 
 use crate::app::{App, Routed, Verb};
@@ -56,7 +57,7 @@ pub(super) async fn answer(
         Err(error) => return answer::refusal(app, &head, &error),
     };
     let running = tokio::spawn(exchange(Arc::clone(app), Arc::clone(&head), body));
-    let response = running.await.unwrap_or_else(|it| crashed(app, &head, &it));
+    let response = running.await.unwrap_or_else(|_| crashed(app, &head));
     answer::write(app, &head, response).await
 }
 
@@ -70,7 +71,9 @@ async fn exchange(app: Arc<App>, head: Arc<Head>, body: Option<Value>) -> Respon
         outbox: None,
     });
     lifecycle::connection_opened(&app, &connection);
-    let response = respond(&app, &head, body, &connection).await;
+    let responding = AssertUnwindSafe(respond(&app, &head, body, &connection));
+    let responded = responding.catch_unwind().await;
+    let response = responded.unwrap_or_else(|_| crashed(&app, &head));
     lifecycle::connection_closed(&app, &connection).await;
     response
 }
@@ -187,8 +190,8 @@ async fn query(app: &Arc<App>, head: &Head, outer: Request) -> Response {
 }
 
 /// A bug, or the end of the program.
-fn crashed(app: &App, head: &Head, error: &JoinError) -> Response {
-    tracing::error!(%error, "a request was broken off");
+fn crashed(app: &App, head: &Head) -> Response {
+    tracing::error!(verb = %head.verb, path = head.path, "a request was broken off");
     let id = head
         .request_id()
         .unwrap_or_else(|| Uuid::new_v4().to_string());

@@ -1,7 +1,9 @@
 //! One message: request in, reply out.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use hyper::body::Bytes;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -9,7 +11,8 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::connection::{Connection, Outgoing};
 use crate::error::{
-    ApiError, NETWORK_WEBSOCKET_RATELIMIT_EXCEEDED, NETWORK_WEBSOCKET_UNEXPECTED_ERROR,
+    ApiError, CORE_FATAL_UNEXPECTED_ERROR, NETWORK_WEBSOCKET_RATELIMIT_EXCEEDED,
+    NETWORK_WEBSOCKET_UNEXPECTED_ERROR,
 };
 use crate::events::Payload;
 use crate::lifecycle;
@@ -36,20 +39,30 @@ pub(super) fn refuse_rate(app: &App, connection: &Connection) {
 /// Runs what the message asks for and queues the reply. A client that leaves does
 /// not stop what it asked for.
 pub(super) async fn answer(app: &Arc<App>, connection: &Arc<Connection>, payload: Bytes) {
-    let reply = match parse(app, connection, payload).await {
-        Err(error) => refusal(app, None, &error),
-        Ok(object) if is_heartbeat(&object) => Bytes::from_static(PONG),
-        Ok(object) => {
-            match Request::from_payload(object, Typing::Native, Arc::clone(connection), None) {
-                Err(bad) => refusal(app, bad.request_id, &bad.error),
-                Ok(request) => {
-                    let response = lifecycle::execute(app, request).await;
-                    response.to_json_bytes(true).into()
-                }
-            }
-        }
-    };
+    let replying = AssertUnwindSafe(reply(app, connection, payload));
+    let reply = replying.catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(connection = %connection.id, "a message was broken off");
+        let error = CORE_FATAL_UNEXPECTED_ERROR.with(["see the log"]);
+        refusal(app, None, &error)
+    });
     push(connection, reply);
+}
+
+async fn reply(app: &Arc<App>, connection: &Arc<Connection>, payload: Bytes) -> Bytes {
+    let object = match parse(app, connection, payload).await {
+        Ok(object) => object,
+        Err(error) => return refusal(app, None, &error),
+    };
+    if is_heartbeat(&object) {
+        return Bytes::from_static(PONG);
+    }
+    match Request::from_payload(object, Typing::Native, Arc::clone(connection), None) {
+        Ok(request) => {
+            let response = lifecycle::execute(app, request).await;
+            response.to_json_bytes(true).into()
+        }
+        Err(bad) => refusal(app, bad.request_id, &bad.error),
+    }
 }
 
 /// The object that a message holds, as pipes leave it.

@@ -219,7 +219,7 @@ async fn wrong_filters_too_many_rooms_and_the_dead_are_refused() {
 #[tokio::test]
 async fn a_slow_client_is_dropped_and_nobody_else_notices() {
     let realtime = realtime();
-    let mut slow = Client::with_capacity(2);
+    let slow = Client::with_capacity(2);
     let mut quick = Client::new();
     let filter = json!({});
     for client in [&slow, &quick] {

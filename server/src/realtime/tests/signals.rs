@@ -72,7 +72,7 @@ async fn pipes_change_notifications_and_take_channels_out() {
     let first = pipe(&seen, "document", |it| it["result"]["a"] = 1.into());
     events.register_pipe("app", "notify:document", first);
     let second = pipe(&seen, "dispatch", |it| {
-        it["result"]["b"] = it["result"]["a"].clone()
+        it["result"]["b"] = it["result"]["a"].clone();
     });
     events.register_pipe("app", "notify:dispatch", second);
     let third = pipe(&seen, "before", |it| {
