@@ -1,6 +1,8 @@
 //! The recorded cases against the engine: through parsed documents, through
 //! bytes, and after thousands of other filters came and went.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::collections::{BTreeSet, HashMap};
 
 use koncorde::{Engine, FilterId, Koncorde, Options, Scratch};

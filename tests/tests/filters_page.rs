@@ -5,6 +5,8 @@
 //! `reject`, `error`, `keyword` or `pointer`; blocks marked `point` and `distance`
 //! hold a notation and what it is on each line.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::fs;
 use std::path::Path;
 

@@ -2,6 +2,11 @@
 //! every input that ever failed. `FUZZ_SECONDS` makes it longer than the second
 //! that each promise gets here.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "a failure is repeated from what is printed"
+)]
+
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -3,6 +3,8 @@
 //! What is built can be written and read again; nothing that a user may hand over
 //! panics, exhausts the stack or takes long.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::time::{Duration, Instant};
 
 use koncorde::{Filter, convert_distance, convert_geopoint, matches};
