@@ -1,5 +1,7 @@
 //! The command-line tools among the examples: what they print, and how they end.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,12 @@
 //! What is built can be written and read again; nothing that a user may hand over
 //! panics, exhausts the stack or takes long.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![allow(
+    clippy::redundant_clone,
+    clippy::type_complexity,
+    clippy::unwrap_used,
+    reason = "a test reads better plain, and one that cannot go on stops"
+)]
 
 use std::time::{Duration, Instant};
 
