@@ -22,6 +22,9 @@ try {
   process.exit(2);
 }
 
+// A file of cases takes seconds; one that hangs has failed.
+const FILE_PATIENCE_MS = 300_000;
+
 const words = process.argv.slice(2);
 const cases = fileURLToPath(new URL("cases/", import.meta.url));
 const files = readdirSync(cases)
@@ -33,7 +36,7 @@ let passed = 0;
 let failed = 0;
 const isTest = ({ details, skip, todo }) =>
   details.type !== "suite" && skip === undefined && todo === undefined;
-const events = run({ files, concurrency: 1 })
+const events = run({ files, concurrency: 1, timeout: FILE_PATIENCE_MS })
   .on("test:pass", (event) => (passed += Number(isTest(event))))
   .on("test:fail", (event) => (failed += Number(isTest(event))));
 const report = events.compose(new Spec());

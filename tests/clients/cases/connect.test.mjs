@@ -89,9 +89,8 @@ it("an unknown controller and an unknown action are refused by name", async () =
 });
 
 it("nobody listening: the SDK says so", async () => {
-  const nowhere = { port: 1 };
-  const error = await refusal(connect(nowhere, { network: { autoReconnect: false } }));
-  assert.match(`${error}`, /ECONNREFUSED|Connection error/);
+  const nowhere = connectByPackage({ port: 1 }, { network: { autoReconnect: false } });
+  assert.match(`${await refusal(nowhere)}`, /ECONNREFUSED/);
 });
 
 // The SDK hands `null` to the WebSocket of a browser, which makes a text of it and
@@ -105,33 +104,24 @@ class BrowserLikeWebSocket extends NodeWebSocket {
 // In browsers, and where Node.js brings a WebSocket of its own, the SDK cannot
 // send protocol pings; it says {"p":1} and hangs up unless {"p":2} comes back.
 it("a browser's client stays connected by its own pings", async () => {
-  const native = globalThis.WebSocket;
-  globalThis.WebSocket = BrowserLikeWebSocket;
-  try {
-    const kuzzle = await connect(server, { network: { pingInterval: 20 } });
-    let lost = false;
-    kuzzle.on("disconnected", () => (lost = true));
-    const pongs = new Promise((resolve) => {
-      let count = 0;
-      kuzzle.protocol.client.addEventListener("message", ({ data }) => {
-        if (data === '{"p":2}') count += 1;
-        if (count === 3) resolve();
-      });
+  const pinging = { network: { pingInterval: 20 } };
+  const kuzzle = await connectBy(BrowserLikeWebSocket, server, pinging);
+  let lost = false;
+  kuzzle.on("disconnected", () => (lost = true));
+  await new Promise((resolve) => {
+    let pongs = 0;
+    kuzzle.protocol.client.addEventListener("message", ({ data }) => {
+      if (data === '{"p":2}') pongs += 1;
+      if (pongs === 3) resolve();
     });
-    await pongs;
-    assert.equal(lost, false);
-    await kuzzle.server.now();
-    kuzzle.disconnect();
-  } finally {
-    globalThis.WebSocket = native;
-  }
+  });
+  assert.equal(lost, false);
+  await kuzzle.server.now();
+  kuzzle.disconnect();
 });
 
 it("pings of the protocol are answered too", async () => {
-  const native = globalThis.WebSocket;
-  globalThis.WebSocket = undefined; // the SDK then takes the package `ws`
-  const kuzzle = await connect(server, { network: { pingInterval: 20 } });
-  globalThis.WebSocket = native;
+  const kuzzle = await connectByPackage(server, { network: { pingInterval: 20 } });
   let lost = false;
   kuzzle.on("disconnected", () => (lost = true));
   for (let pong = 0; pong < 3; pong += 1) {
@@ -140,3 +130,18 @@ it("pings of the protocol are answered too", async () => {
   assert.equal(lost, false);
   kuzzle.disconnect();
 });
+
+// The SDK takes the global WebSocket where there is one, else the package `ws`.
+async function connectBy(WebSocket, ...args) {
+  const native = globalThis.WebSocket;
+  globalThis.WebSocket = WebSocket;
+  try {
+    return await connect(...args);
+  } finally {
+    globalThis.WebSocket = native;
+  }
+}
+
+function connectByPackage(...args) {
+  return connectBy(undefined, ...args);
+}
