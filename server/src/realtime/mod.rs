@@ -27,7 +27,6 @@ mod tests;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use self::bus::{Bus, LocalBus};
@@ -189,34 +188,39 @@ impl Announcement {
     /// whoever writes one document after the other is heard in this order. Pipes
     /// on notifications are not waited for: they may write, too.
     pub(crate) async fn tell(mut self, events: Vec<(u64, DocumentEvent)>) {
-        if let Some(delivery) = self.complete(events)
-            && !self.shared.notifier.is_piped()
-        {
-            // Fails only if delivering panicked, and then the log has it.
-            let _ = delivery.await;
+        let Some(line) = self.complete(events) else {
+            return;
+        };
+        let delivery = deliver(self.shared.clone(), line);
+        match self.shared.notifier.is_piped() {
+            true => drop(tokio::spawn(delivery)),
+            false => delivery.await,
         }
     }
 
-    /// In a task of its own, which goes on when the writer is gone.
-    fn complete(&mut self, events: Vec<(u64, DocumentEvent)>) -> Option<JoinHandle<()>> {
+    /// The line, if there is something to deliver in it.
+    fn complete(&mut self, events: Vec<(u64, DocumentEvent)>) -> Option<Held> {
         let line = self.line.take()?;
         line.complete(&self.documents, events);
-        let runtime = Handle::try_current().ok()?;
-        let shared = self.shared.clone();
-        line.has_next().then(|| {
-            runtime.spawn(async move {
-                let _turn = line.turn.lock().await;
-                while let Some(event) = line.next() {
-                    shared.bus.publish(event).await;
-                }
-            })
-        })
+        line.has_next().then_some(line)
     }
 }
 
 impl Drop for Announcement {
     fn drop(&mut self) {
-        self.complete(Vec::new());
+        if let Some(line) = self.complete(Vec::new())
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(deliver(self.shared.clone(), line));
+        }
+    }
+}
+
+/// Delivers what stands in the line, also what others put there meanwhile.
+async fn deliver(shared: Arc<Shared>, line: Held) {
+    let _turn = line.turn.lock().await;
+    while let Some(event) = line.next() {
+        shared.bus.publish(event).await;
     }
 }
 

@@ -197,7 +197,8 @@ fn unusable(event: &str, got: &dyn fmt::Debug) -> ApiError {
 /// Puts the notification into the queue of every listener. Whoever is too slow
 /// to take it is dropped by its own protocol, and nobody else notices.
 fn push(content: &Value, audiences: Vec<Audience>) {
-    let content = Bytes::from(content.to_string());
+    // Writing JSON into memory does not fail.
+    let content = Bytes::from(serde_json::to_vec(content).unwrap_or_default());
     for audience in audiences {
         let notification = Arc::new(Notification {
             content_with_room: with_room(&content, &audience.channel),
