@@ -47,49 +47,39 @@ impl fmt::Display for DocumentError {
 
 impl std::error::Error for DocumentError {}
 
-/// What is read from a document, without borrowing from it.
+/// What a document says in other words than it is looked at: memory for values
+/// that cannot be borrowed from its bytes.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
-    values: Vec<(u32, Raw)>,
     /// The texts of strings with escapes.
     texts: String,
     /// Arrays and objects that conditions look inside.
     trees: Vec<Value>,
+    /// The values that stand in `texts` or `trees`, by their place in the list.
+    elsewhere: Vec<(usize, Elsewhere)>,
     /// A key with escapes.
     key: String,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Raw {
-    Null,
-    Bool(bool),
-    Number(f64),
-    /// Bytes of the document.
-    Text {
-        start: usize,
-        end: usize,
-    },
-    /// Bytes of `texts`.
-    Escaped {
-        start: usize,
-        end: usize,
-    },
+enum Elsewhere {
+    Text { start: usize, end: usize },
     Tree(usize),
-    Array,
-    Object,
 }
 
 impl Reading {
-    /// Reads a document; what it holds is then in `values`.
-    pub(super) fn read(
+    /// Reads a document into a list of values; those that `complete` gives are
+    /// still null.
+    pub(super) fn read<'d>(
         &mut self,
         fields: &Fields,
-        json: &[u8],
+        json: &'d [u8],
         seen: &mut Seen<'_>,
+        values: &mut Vec<FieldValue<'d>>,
     ) -> Result<(), DocumentError> {
-        self.values.clear();
         self.texts.clear();
         self.trees.clear();
+        self.elsewhere.clear();
         let text = std::str::from_utf8(json)
             .map_err(|it| DocumentError::new("UTF-8", it.valid_up_to()))?;
         let mut scanner = Scanner {
@@ -98,42 +88,36 @@ impl Reading {
             bytes: json,
             at: 0,
             reading: self,
+            values,
             seen,
         };
         scanner.document()
     }
 
-    /// The values, by field.
-    pub(super) fn values<'d>(&'d self, json: &'d [u8], values: &mut Vec<FieldValue<'d>>) {
-        let text = |start, end| std::str::from_utf8(&json[start..end]).unwrap_or_default();
-        values.extend(self.values.iter().map(|(field, raw)| {
-            let datum = match *raw {
-                Raw::Null => Datum::Null,
-                Raw::Bool(it) => Datum::Bool(it),
-                Raw::Number(it) => Datum::Number(it),
-                Raw::Text { start, end } => Datum::String(text(start, end)),
-                Raw::Escaped { start, end } => Datum::String(&self.texts[start..end]),
-                Raw::Tree(place) => Datum::Tree(&self.trees[place]),
-                Raw::Array => Datum::Array,
-                Raw::Object => Datum::Object,
+    /// Fills in the values that stand here.
+    pub(super) fn complete<'d>(&'d self, values: &mut [FieldValue<'d>]) {
+        for (place, elsewhere) in &self.elsewhere {
+            values[*place].datum = match *elsewhere {
+                Elsewhere::Text { start, end } => Datum::String(&self.texts[start..end]),
+                Elsewhere::Tree(tree) => Datum::Tree(&self.trees[tree]),
             };
-            FieldValue::new(*field, datum)
-        }));
+        }
     }
 }
 
-struct Scanner<'s, 'm> {
+struct Scanner<'d, 's, 'm> {
     fields: &'s Fields,
-    text: &'s str,
-    bytes: &'s [u8],
+    text: &'d str,
+    bytes: &'d [u8],
     at: usize,
     reading: &'s mut Reading,
+    values: &'s mut Vec<FieldValue<'d>>,
     seen: &'s mut Seen<'m>,
 }
 
 type Scan<T> = Result<T, DocumentError>;
 
-impl Scanner<'_, '_> {
+impl<'d> Scanner<'d, '_, '_> {
     fn document(&mut self) -> Scan<()> {
         self.skip_blanks();
         if self.peek() != Some(b'{') {
@@ -164,7 +148,7 @@ impl Scanner<'_, '_> {
             self.skip_blanks();
             match step {
                 Some(step) => self.asked(step, depth)?,
-                None => drop(self.value(None, depth, false)?),
+                None => drop(self.value(None, depth, None)?),
             }
             self.skip_blanks();
             if self.eat(b'}') {
@@ -204,44 +188,48 @@ impl Scanner<'_, '_> {
 
     /// A value that a field, or a field below, asks for.
     fn asked(&mut self, step: Step, depth: usize) -> Scan<()> {
-        let place = self.reading.values.len();
-        let is_new = self.seen.note(step, place);
-        if is_new && step.is_field {
-            self.reading.values.push((step.node, Raw::Null));
+        let place = self.values.len();
+        let is_wanted = self.seen.note(step, place) && step.is_field;
+        if is_wanted {
+            self.values.push(FieldValue::new(step.node, Datum::Null));
         }
         let start = self.at;
         let inner = step.is_path.then_some(step.node);
-        let mut raw = self.value(inner, depth, step.is_field)?;
-        if is_new && step.is_field {
-            if step.is_tree && matches!(raw, Raw::Array | Raw::Object) {
-                let tree = serde_json::from_str(&self.text[start..self.at]);
-                let tree = tree.map_err(|_| DocumentError::new("JSON", start))?;
-                raw = Raw::Tree(self.reading.trees.len());
-                self.reading.trees.push(tree);
-            }
-            self.reading.values[place].1 = raw;
+        let datum = self.value(inner, depth, is_wanted.then_some(place))?;
+        if !is_wanted {
+            return Ok(());
+        }
+        self.values[place].datum = datum;
+        if step.is_tree && matches!(datum, Datum::Array | Datum::Object) {
+            let tree = serde_json::from_str(&self.text[start..self.at]);
+            let tree = tree.map_err(|_| DocumentError::new("JSON", start))?;
+            let trees = &mut self.reading.trees;
+            trees.push(tree);
+            let tree = Elsewhere::Tree(trees.len() - 1);
+            self.reading.elsewhere.push((place, tree));
         }
         Ok(())
     }
 
-    /// Any value. The text of a string is only kept if it `is_wanted`.
-    fn value(&mut self, node: Option<u32>, depth: usize, is_wanted: bool) -> Scan<Raw> {
+    /// Any value. It is only checked if there is no `place` for it in the list.
+    #[inline]
+    fn value(&mut self, node: Option<u32>, depth: usize, place: Option<usize>) -> Scan<Datum<'d>> {
         match self.peek() {
-            Some(b'"') => self.text(is_wanted),
+            Some(b'"') => self.text(place),
             Some(b'{') => {
                 self.check_depth(depth)?;
                 self.object(node, depth + 1)?;
-                Ok(Raw::Object)
+                Ok(Datum::Object)
             }
             Some(b'[') => {
                 self.check_depth(depth)?;
                 self.array(depth + 1)?;
-                Ok(Raw::Array)
+                Ok(Datum::Array)
             }
-            Some(b'-' | b'0'..=b'9') => self.number(is_wanted),
-            Some(b't') => self.word("true", Raw::Bool(true)),
-            Some(b'f') => self.word("false", Raw::Bool(false)),
-            Some(b'n') => self.word("null", Raw::Null),
+            Some(b'-' | b'0'..=b'9') => self.number(place.is_some()),
+            Some(b't') => self.word("true", Datum::Bool(true)),
+            Some(b'f') => self.word("false", Datum::Bool(false)),
+            Some(b'n') => self.word("null", Datum::Null),
             _ => self.fail("a value"),
         }
     }
@@ -253,7 +241,7 @@ impl Scanner<'_, '_> {
             return Ok(());
         }
         loop {
-            self.value(None, depth, false)?;
+            self.value(None, depth, None)?;
             self.skip_blanks();
             if self.eat(b']') {
                 return Ok(());
@@ -265,32 +253,35 @@ impl Scanner<'_, '_> {
         }
     }
 
-    fn word(&mut self, word: &'static str, raw: Raw) -> Scan<Raw> {
+    fn word(&mut self, word: &'static str, datum: Datum<'d>) -> Scan<Datum<'d>> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
             return self.fail(word);
         }
         self.at += word.len();
-        Ok(raw)
+        Ok(datum)
     }
 
-    fn text(&mut self, is_wanted: bool) -> Scan<Raw> {
+    fn text(&mut self, place: Option<usize>) -> Scan<Datum<'d>> {
         let (start, end, has_escapes) = self.string()?;
         if !has_escapes {
-            return Ok(Raw::Text { start, end });
+            let text = self.text;
+            return Ok(Datum::String(&text[start..end]));
         }
-        if !is_wanted {
+        let Some(place) = place else {
             self.unescape(start, end, None)?;
-            return Ok(Raw::Null);
-        }
+            return Ok(Datum::Null);
+        };
         let mut texts = std::mem::take(&mut self.reading.texts);
         let first = texts.len();
         let result = self.unescape(start, end, Some(&mut texts));
         let last = texts.len();
         self.reading.texts = texts;
-        result.map(|()| Raw::Escaped {
+        let text = Elsewhere::Text {
             start: first,
             end: last,
-        })
+        };
+        self.reading.elsewhere.push((place, text));
+        result.map(|()| Datum::Null)
     }
 
     /// Passes a string: where its text starts and ends, and whether it has
@@ -354,7 +345,7 @@ impl Scanner<'_, '_> {
         Ok(())
     }
 
-    fn number(&mut self, is_wanted: bool) -> Scan<Raw> {
+    fn number(&mut self, is_wanted: bool) -> Scan<Datum<'d>> {
         let start = self.at;
         let is_negative = self.eat(b'-');
         let first = self.at;
@@ -382,14 +373,14 @@ impl Scanner<'_, '_> {
         // one division rounds as it should.
         if !has_exponent && whole + decimals <= 15 {
             let number = digits as f64 / POWERS[decimals];
-            return Ok(Raw::Number(if is_negative { -number } else { number }));
+            return Ok(Datum::Number(if is_negative { -number } else { number }));
         }
         let is_small = !has_exponent && whole < 300;
         if !is_wanted && is_small {
-            return Ok(Raw::Null);
+            return Ok(Datum::Null);
         }
         match serde_json::from_str::<f64>(&self.text[start..self.at]) {
-            Ok(number) => Ok(Raw::Number(number)),
+            Ok(number) => Ok(Datum::Number(number)),
             Err(_) => {
                 self.at = start;
                 self.fail("a number that a double can hold")
@@ -573,7 +564,9 @@ mod tests {
                     is_ambiguous: false,
                     prediction: &mut Prediction::default(),
                 };
-                let found = Reading::default().read(&fields, case.as_bytes(), &mut seen);
+                let mut values = Vec::new();
+                let mut reading = Reading::default();
+                let found = reading.read(&fields, case.as_bytes(), &mut seen, &mut values);
                 let parsed = serde_json::from_str::<serde_json::Map<String, Value>>(case);
                 assert_eq!(
                     found.is_ok(),

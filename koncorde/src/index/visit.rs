@@ -45,20 +45,20 @@ impl Index {
     ) -> Result<(), DocumentError> {
         self.begin(scratch);
         let mut reading = std::mem::take(&mut scratch.reading);
+        let mut values = scratch.take_values();
         let mut seen = Seen {
             epoch: scratch.epoch,
             slots: &mut scratch.slots,
             is_ambiguous: false,
             prediction: &mut scratch.prediction,
         };
-        let result = reading.read(&self.fields, json, &mut seen);
+        let result = reading.read(&self.fields, json, &mut seen, &mut values);
         let is_ambiguous = seen.is_ambiguous;
         if result.is_ok() && !is_ambiguous {
-            let mut values = scratch.take_values();
-            reading.values(json, &mut values);
+            reading.complete(&mut values);
             self.visit_values(&mut values, scratch, found);
-            scratch.give_values(values);
         }
+        scratch.give_values(values);
         scratch.reading = reading;
         result?;
         if is_ambiguous {
