@@ -25,6 +25,24 @@ pub(super) struct Ranges {
     nodes: Vec<Node>,
     /// Pairs of nodes that are not in use, by the first.
     free: Vec<u32>,
+    /// Where numbers begin that lie where most ranges end: no range is covered
+    /// above. It spares them the levels that only tell exponents apart.
+    start: Start,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    node: u32,
+    keys: Keys,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self {
+            node: 0,
+            keys: Keys::ALL,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -47,7 +65,7 @@ struct Partial {
 }
 
 /// The keys of a node.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Keys {
     low: u64,
     high: u64,
@@ -101,6 +119,33 @@ impl Ranges {
             self.nodes.push(Node::default());
         }
         self.insert_at(0, Keys::ALL, Partial::new(span, condition));
+        self.start = self.find_start();
+    }
+
+    /// Goes down as long as nearly all ranges end on one side and none is
+    /// covered.
+    fn find_start(&self) -> Start {
+        let mut start = Start::default();
+        loop {
+            let node = &self.nodes[start.node as usize];
+            if node.children == 0 || !node.covered.is_empty() {
+                return start;
+            }
+            let ends = |child: u32| self.nodes[child as usize].ends;
+            let [left, right] = start.keys.halves();
+            let (low, high) = (ends(node.children), ends(node.children + 1));
+            start = match (low.min(high) * 8 < low.max(high), low > high) {
+                (false, _) => return start,
+                (true, true) => Start {
+                    node: node.children,
+                    keys: left,
+                },
+                (true, false) => Start {
+                    node: node.children + 1,
+                    keys: right,
+                },
+            };
+        }
     }
 
     fn insert_at(&mut self, at: u32, keys: Keys, range: Partial) {
@@ -152,6 +197,8 @@ impl Ranges {
         let root = &self.nodes[0];
         if root.ends == 0 && root.covered.is_empty() {
             *self = Self::default();
+        } else {
+            self.start = self.find_start();
         }
     }
 
@@ -205,7 +252,12 @@ impl Ranges {
         let Some(number) = crate::scalar::Number::new(number) else {
             return;
         };
-        let (wanted, mut at, mut keys) = (place_of(number), 0, Keys::ALL);
+        let wanted = place_of(number);
+        let Start { node, mut keys } = match self.start {
+            start if start.keys.low <= wanted && wanted <= start.keys.high => start,
+            _ => Start::default(),
+        };
+        let mut at = node as usize;
         while let Some(node) = self.nodes.get(at) {
             node.covered.for_each(|it| found.push(it));
             if node.children == 0 {
@@ -225,6 +277,7 @@ impl Ranges {
         if self.nodes.is_empty() {
             return;
         }
+        assert_eq!(self.start.node, self.find_start().node);
         let used = self.check_node(0, Keys::ALL);
         assert_eq!(used + self.free.len() * 2, self.nodes.len());
     }
