@@ -3,12 +3,13 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::metadata::{self, Metadata};
-use super::write::{created_or, drop_source, merge, read_retries, whole};
-use super::writing::{Writing, updated_fields};
-use super::{ID, METADATA, SOURCE};
+use super::item::{Failure, ID_NOT_A_STRING, Item, Kind, NOT_FOUND};
+use super::metadata::Metadata;
+use super::write::{drop_source, read_retries};
+use super::writing::Writing;
+use super::{ID, SOURCE};
 use crate::app::{ActionResult, App};
 use crate::error::{
     API_ASSERT_INVALID_TYPE, API_ASSERT_UNEXPECTED_ARGUMENT,
@@ -17,19 +18,6 @@ use crate::error::{
 use crate::realtime::DocumentAction;
 use crate::request::Request;
 use crate::storage::{StoreError, StoreErrorKind, Write, WriteKind, Written};
-
-const ID_NOT_A_STRING: &str = "document _id must be a string";
-const NOT_FOUND: &str = "document not found";
-
-/// How each document is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Create,
-    CreateOrReplace,
-    Replace,
-    Update,
-    Upsert,
-}
 
 pub(super) async fn m_create(app: &App, request: &mut Request) -> ActionResult {
     write_all(app, request, Kind::Create).await
@@ -49,36 +37,6 @@ pub(super) async fn m_update(app: &App, request: &mut Request) -> ActionResult {
 
 pub(super) async fn m_upsert(app: &App, request: &mut Request) -> ActionResult {
     write_all(app, request, Kind::Upsert).await
-}
-
-/// An item of the request that can be written.
-struct Item {
-    id: Option<String>,
-    /// As sent, without metadata.
-    content: Map<String, Value>,
-    /// What an upsert creates, likewise, before the changes.
-    default: Map<String, Value>,
-}
-
-/// An item that was not written.
-struct Failure {
-    stage: Stage,
-    document: Value,
-    reason: String,
-    status: u16,
-}
-
-/// When a failure is noticed; failures are listed in this order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    /// The item itself is wrong.
-    Item,
-    /// It does not fit what is stored.
-    Existence,
-    /// There is nothing to update.
-    Update,
-    /// The storage refuses it.
-    Storage,
 }
 
 async fn write_all(app: &App, request: &mut Request, kind: Kind) -> ActionResult {
@@ -201,198 +159,6 @@ async fn write_items(
         .into_iter()
         .filter_map(|it| it.or_else(|| second.next()));
     Ok(written.collect())
-}
-
-impl Kind {
-    /// The keys of an item.
-    fn keys(self) -> &'static [&'static str] {
-        match self {
-            Self::Upsert => &[ID, "changes", "default"],
-            _ => &[ID, "body"],
-        }
-    }
-
-    fn action(self, written: &Written) -> DocumentAction {
-        match self {
-            Self::Create => DocumentAction::Create,
-            Self::Replace => DocumentAction::Replace,
-            Self::Update => DocumentAction::Update,
-            Self::CreateOrReplace => created_or(DocumentAction::Replace, written),
-            Self::Upsert => created_or(DocumentAction::Update, written),
-        }
-    }
-
-    /// What the answer, and the notification, say of a document.
-    fn success(self, item: &Item, written: &Written, is_silent: bool) -> Value {
-        let mut success = whole(&written.document);
-        let status = if written.created { 201 } else { 200 };
-        success["status"] = status.into();
-        if self != Self::Update {
-            success["created"] = written.created.into();
-        }
-        match self {
-            Self::Update | Self::Upsert if !written.created && !is_silent => {
-                success["_updatedFields"] = json!(updated_fields(&item.content));
-            }
-            Self::Update | Self::Upsert => (),
-            Self::Create | Self::CreateOrReplace | Self::Replace => {
-                let result = if written.created {
-                    "created"
-                } else {
-                    "updated"
-                };
-                success["result"] = result.into();
-            }
-        }
-        success
-    }
-}
-
-impl Item {
-    fn read(document: &Value, kind: Kind) -> Result<Self, Failure> {
-        let refuse = |stage, reason: &str| Failure {
-            stage,
-            document: reduced(document, kind),
-            reason: reason.into(),
-            status: 400,
-        };
-        let (content, name) = match kind {
-            Kind::Upsert => (document.get("changes"), "changes"),
-            _ => (document.get("body"), "body"),
-        };
-        let mut content = content
-            .and_then(Value::as_object)
-            .cloned()
-            .ok_or_else(|| refuse(Stage::Item, &format!("document {name} must be an object")))?;
-        let mut default = match document.get("default").filter(|_| kind == Kind::Upsert) {
-            None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(default)) => default.clone(),
-            Some(_) => return Err(refuse(Stage::Item, "document default must be an object")),
-        };
-        let id = match (document.get(ID), kind) {
-            (Some(Value::String(id)), _) if !id.is_empty() => Some(id.clone()),
-            (None | Some(Value::Null | Value::String(_)), Kind::Create | Kind::CreateOrReplace) => {
-                None
-            }
-            (_, Kind::Update) => return Err(refuse(Stage::Existence, ID_NOT_A_STRING)),
-            _ => return Err(refuse(Stage::Item, ID_NOT_A_STRING)),
-        };
-        content.shift_remove(METADATA);
-        default.shift_remove(METADATA);
-        Ok(Self {
-            id,
-            content,
-            default,
-        })
-    }
-
-    fn write(&self, kind: Kind, metadata: &Metadata) -> WriteKind {
-        let with = |metadata| {
-            let mut content = self.content.clone();
-            metadata::put(&mut content, metadata);
-            content
-        };
-        match kind {
-            Kind::Create => WriteKind::Create {
-                source: with(metadata.created()),
-            },
-            Kind::CreateOrReplace => WriteKind::CreateOrReplace {
-                source: with(metadata.created()),
-            },
-            Kind::Replace => WriteKind::Replace {
-                source: with(metadata.created()),
-            },
-            Kind::Update => WriteKind::Update {
-                changes: with(metadata.updated()),
-            },
-            Kind::Upsert => WriteKind::Upsert {
-                changes: with(metadata.updated()),
-                creation: self.creation(metadata),
-            },
-        }
-    }
-
-    fn creation(&self, metadata: &Metadata) -> Map<String, Value> {
-        let mut creation = self.default.clone();
-        merge(&mut creation, &self.content);
-        metadata::put(&mut creation, metadata.upserted());
-        creation
-    }
-
-    fn failed(self, kind: Kind, error: StoreError, metadata: &Metadata) -> Failure {
-        let with = |metadata| {
-            let mut content = self.content.clone();
-            metadata::put(&mut content, metadata);
-            content
-        };
-        let (stage, document, reason, status) = match error.kind {
-            StoreErrorKind::DocumentExists { .. } => (
-                Stage::Existence,
-                self.named("body", self.content.clone().into()),
-                "document already exists".into(),
-                400,
-            ),
-            StoreErrorKind::DocumentNotFound { .. } if kind == Kind::Update => (
-                Stage::Update,
-                self.named("body", with(metadata.updated()).into()),
-                NOT_FOUND.into(),
-                404,
-            ),
-            StoreErrorKind::DocumentNotFound { .. } => (
-                Stage::Existence,
-                self.named("body", self.content.clone().into()),
-                NOT_FOUND.into(),
-                404,
-            ),
-            _ => {
-                let source = match kind {
-                    Kind::Upsert => json!({
-                        "changes": with(metadata.updated()),
-                        "default": self.creation(metadata),
-                    }),
-                    Kind::Update => with(metadata.updated()).into(),
-                    _ => with(metadata.created()).into(),
-                };
-                let status = ApiError::from(error.clone()).status();
-                (
-                    Stage::Storage,
-                    self.named(SOURCE, source),
-                    error.message,
-                    status,
-                )
-            }
-        };
-        Failure {
-            stage,
-            document,
-            reason,
-            status,
-        }
-    }
-
-    /// The item with its content under this key.
-    fn named(&self, key: &str, content: Value) -> Value {
-        let mut document = Map::new();
-        if let Some(id) = &self.id {
-            document.insert(ID.into(), id.as_str().into());
-        }
-        document.insert(key.into(), content);
-        document.into()
-    }
-}
-
-impl Failure {
-    fn into_json(self) -> Value {
-        json!({ "document": self.document, "reason": self.reason, "status": self.status })
-    }
-}
-
-/// The item as received, without keys that mean nothing.
-fn reduced(document: &Value, kind: Kind) -> Value {
-    let keys = kind.keys().iter();
-    keys.filter_map(|key| Some(((*key).to_owned(), document.get(key)?.clone())))
-        .collect::<Map<_, _>>()
-        .into()
 }
 
 /// The one flag that takes its value into account over HTTP.

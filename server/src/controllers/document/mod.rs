@@ -3,6 +3,7 @@
 mod read; // get, exists and their many-fold forms
 mod write; // one document
 mod many; // many documents, each of which may fail on its own
+mod item; // the items of a write of many
 mod search; // search and count
 mod writing; // from a write to its notification
 mod metadata; // what the server itself writes into documents
