@@ -25,7 +25,8 @@ pub struct Document {
 /// One change of one document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Write {
-    /// Generated when `None` (creations only): 20 characters, safe in URLs.
+    /// Generated when `None` (for writes that may create): 20 letters and digits,
+    /// in the order of their creation.
     pub id: Option<String>,
     pub kind: WriteKind,
 }

@@ -64,7 +64,7 @@ pub(crate) const QUEUE_KIB_MAX: usize = 128 << 10;
 /// and the first writer waits for the last.
 pub(crate) const COMMIT_WRITES_MAX: usize = 4096;
 
-/// The bytes of one transaction, for the same reason.
+/// The memory of the writes of one transaction, for the same reason.
 pub(crate) const COMMIT_BYTES_MAX: usize = 16 << 20;
 
 /// The entries of the sequence log, about 60 bytes each. Who reads the log and
@@ -72,9 +72,9 @@ pub(crate) const COMMIT_BYTES_MAX: usize = 16 << 20;
 /// are remembered (for their version) as long as their entry lasts.
 pub(crate) const LOG_ENTRIES_MAX: u64 = 1_000_000;
 
-/// The documents of dropped collections that one transaction removes: a few
+/// The rows of dropped collections that one transaction removes: a few
 /// milliseconds, the longest that a writer waits for it.
-pub(crate) const SWEEP_DOCUMENTS_MAX: usize = 1000;
+pub(crate) const SWEEP_ROWS_MAX: usize = 1000;
 
 /// While others write, one sweep comes after so many of their transactions.
 pub(crate) const SWEEP_EVERY_COMMITS: u32 = 8;

@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use crate::catalogue::{Catalogue, Entry};
 use crate::committer::{
-    Applied, Committer, Defaults, Operation, Outcomes, Shared, Work, closed, prepare,
+    Applied, Committer, Defaults, Job, Operation, Outcomes, Shared, Work, closed, prepare,
 };
 use crate::document::{
     Collection, Document, SearchQuery, SearchRequest, SearchResult, Write, Written,
@@ -31,7 +31,6 @@ use crate::log::{self, Changes};
 use crate::query::{self, Snapshot};
 
 type Result<T> = std::result::Result<T, StoreError>;
-type Job = crate::committer::Job;
 
 /// How to open a store.
 #[derive(Clone, Debug)]

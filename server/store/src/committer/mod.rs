@@ -198,10 +198,8 @@ impl Committer {
 
     fn sweep(&mut self) {
         self.commits_since_sweep = 0;
-        let outcome = self.in_transaction(|batch| batch.sweep());
-        if let Err(error) = outcome {
-            self.recover(&error);
-        }
+        // What failed is tried again with the next sweep.
+        let _ = self.in_transaction(|batch| batch.sweep());
     }
 
     /// All that waits, up to the bounds of a transaction.
@@ -240,14 +238,12 @@ impl Committer {
         let outcome = self.in_transaction(|batch| batch.apply_all(work));
         match outcome {
             Ok(outcomes) => {
-                *self.shared.refusal() = None;
                 for ((answer, _), outcome) in answers.into_iter().zip(outcomes) {
                     // Who gave up waiting is not told.
                     let _ = answer.send(outcome);
                 }
             }
             Err(error) => {
-                self.recover(&error);
                 for (answer, _) in answers {
                     let _ = answer.send(Err(error.clone()));
                 }
@@ -255,7 +251,9 @@ impl Committer {
         }
     }
 
-    /// One transaction: all of `body` becomes durable and visible, or nothing.
+    /// One transaction: all of `body` becomes durable and visible, or nothing;
+    /// then the database is opened again, and whether a failing disk kept the
+    /// transaction all the same is read from there.
     fn in_transaction<T>(&mut self, body: impl FnOnce(&mut Batch<'_>) -> Result<T>) -> Result<T> {
         let (files, defaults) = (self.files.clone(), &self.defaults);
         let state = self.state.clone();
@@ -267,8 +265,28 @@ impl Committer {
                 Ok(((outcome, batch.finish()?), is_changed))
             })
         }));
-        let (outcome, state) =
-            attempt.unwrap_or_else(|_| Err(StoreError::internal("the writer met a bug")))?;
+        match attempt {
+            Ok(Ok((outcome, state))) => {
+                *self.shared.refusal() = None;
+                self.publish(state);
+                Ok(outcome)
+            }
+            Ok(Err(error)) => {
+                tracing::error!("a write failed: {error}");
+                let until = Instant::now() + self.shared.write_retry;
+                *self.shared.refusal() = Some((error.message.clone(), until));
+                self.reopen();
+                Err(error)
+            }
+            // Whose fault it was is unknown: the other writers need not wait.
+            Err(_) => {
+                self.reopen();
+                Err(StoreError::internal("the writer met a bug"))
+            }
+        }
+    }
+
+    fn publish(&mut self, state: State) {
         if !Arc::ptr_eq(&state.catalogue, &self.state.catalogue) {
             self.shared.published.publish(state.catalogue.clone());
         }
@@ -278,26 +296,12 @@ impl Committer {
             *it = self.state.sequence;
             is_new
         });
-        Ok(outcome)
-    }
-
-    /// After a transaction that failed: nothing of it is visible. Whether a
-    /// failing disk kept it all the same is read from there.
-    fn recover(&mut self, error: &StoreError) {
-        tracing::error!("a write failed: {error}");
-        let until = Instant::now() + self.shared.write_retry;
-        *self.shared.refusal() = Some((error.message.clone(), until));
-        self.reopen();
     }
 
     fn reopen(&mut self) {
         let opened = self.files.reopen().and_then(|()| State::load(&self.files));
         match opened {
-            Ok(state) => {
-                self.shared.published.publish(state.catalogue.clone());
-                self.state = state;
-                self.committed.send_replace(self.state.sequence);
-            }
+            Ok(state) => self.publish(state),
             Err(error) => tracing::error!("the data cannot be opened again: {error}"),
         }
     }

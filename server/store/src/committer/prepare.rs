@@ -56,8 +56,10 @@ pub(crate) enum Condition {
 pub(crate) fn prepare(write: Write, entry: &Entry, ids: &Ids) -> Result<Operation> {
     let id = match (write.id, &write.kind) {
         (Some(id), _) => id,
-        (None, WriteKind::Create { .. })
-        | (None, WriteKind::CreateOrReplace { .. } | WriteKind::Upsert { .. }) => ids.next(),
+        (
+            None,
+            WriteKind::Create { .. } | WriteKind::CreateOrReplace { .. } | WriteKind::Upsert { .. },
+        ) => ids.next(),
         (None, _) => return Err(StoreError::refused("the document needs an _id")),
     };
     check_id(&id)?;

@@ -6,36 +6,46 @@
 
 use std::sync::Arc;
 
+use redb::Table;
+
 use super::batch::Batch;
 use crate::error::StoreError;
 use crate::files::tables::{DROPPED, keys_of};
-use crate::limits::SWEEP_DOCUMENTS_MAX;
+use crate::limits::SWEEP_ROWS_MAX;
 
 impl Batch<'_> {
+    /// Removes so many rows of the collections that were dropped first.
     pub(super) fn sweep(&mut self) -> Result<(), StoreError> {
-        let Some(collection) = self.state.dropped.front().copied() else {
-            return Ok(());
-        };
-        self.is_changed = true;
-        let (first, after) = keys_of(collection);
-        let range = || first.as_slice()..after.as_slice();
-        let mut removed = 0;
-        for row in self.documents.extract_from_if(range(), |_, _| true)? {
-            row?;
-            removed += 1;
-            if removed == SWEEP_DOCUMENTS_MAX {
-                return Ok(());
+        let mut left = SWEEP_ROWS_MAX;
+        while let Some(collection) = self.state.dropped.front().copied() {
+            self.is_changed = true;
+            let (first, after) = keys_of(collection);
+            left = remove(&mut self.documents, &first, &after, left)?;
+            left = remove(&mut self.tombstones, &first, &after, left)?;
+            if left == 0 {
+                break;
             }
+            // Its own record is a row too.
+            left -= 1;
+            let mut dropped = self.transaction.open_table(DROPPED)?;
+            dropped.remove(collection.0)?;
+            Arc::make_mut(&mut self.state.dropped).pop_front();
         }
-        for row in self.tombstones.extract_from_if(range(), |_, _| true)? {
-            row?;
-            removed += 1;
-            if removed == SWEEP_DOCUMENTS_MAX {
-                return Ok(());
-            }
-        }
-        self.transaction.open_table(DROPPED)?.remove(collection.0)?;
-        Arc::make_mut(&mut self.state.dropped).pop_front();
         Ok(())
     }
+}
+
+/// Removes at most `left` rows between two keys; how many more could go.
+fn remove<V: redb::Value + 'static>(
+    table: &mut Table<'_, &'static [u8], V>,
+    first: &[u8],
+    after: &[u8],
+    left: usize,
+) -> Result<usize, StoreError> {
+    let mut removed = 0;
+    for row in table.extract_from_if(first..after, |_, _| true)?.take(left) {
+        row?;
+        removed += 1;
+    }
+    Ok(left - removed)
 }

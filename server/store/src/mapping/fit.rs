@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::parse::split_name;
+use super::types::METADATA_FIELDS;
 use super::value::{self, accepts};
 use super::{DataType, Dynamic, Field, Leaf, Mapping, ObjectField};
 use crate::limits::MAPPING_DEPTH_MAX;
@@ -54,6 +55,13 @@ impl Misfit {
 
 impl Mapping {
     pub(crate) fn fit(&self, document: &Map<String, Value>) -> Result<Fit> {
+        if let Some(name) = METADATA_FIELDS
+            .iter()
+            .find(|it| document.contains_key(**it))
+        {
+            let reason = "it is metadata, not a part of a document's content";
+            return Err(Misfit::refused(name, reason));
+        }
         let mut growth = ObjectField::default();
         let dynamic = self.root.dynamic.unwrap_or_default();
         object(Some(&self.root), &mut growth, dynamic, document, 0)?;

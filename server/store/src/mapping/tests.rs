@@ -557,6 +557,16 @@ fn a_document_without_end_is_refused() {
 }
 
 #[test]
+fn metadata_is_no_content() {
+    let closed = mapping(&json!({"dynamic": "false"}));
+    for mapping in [Mapping::default(), closed] {
+        let refusal = after(&mapping, &[json!({"_id": "a"})]);
+        assert!(matches!(refusal, Err(Misfit::Refused { field, .. }) if field == "_id"));
+        assert!(after(&mapping, &[json!({"_kuzzle_info": {}, "o": {"_id": "a"}})]).is_ok());
+    }
+}
+
+#[test]
 fn refusals_name_the_field() {
     let mapping = mapping(&json!({"properties": {"a": {"properties": {"b": {"type": "long"}}}}}));
     let refusal = after(&mapping, &[json!({"a": [{"b": 1}, {"b": "x"}]})]).unwrap_err();

@@ -211,6 +211,24 @@ pub(crate) const CHANGEABLE_PARAMETERS: &[&str] = &[
     "split_queries_on_whitespace",
 ];
 
+/// Names at the root of a document that Elasticsearch keeps for itself.
+pub(crate) const METADATA_FIELDS: &[&str] = &[
+    "_data_stream_timestamp",
+    "_doc_count",
+    "_field_names",
+    "_id",
+    "_ignored",
+    "_index",
+    "_nested_path",
+    "_primary_term",
+    "_routing",
+    "_seq_no",
+    "_source",
+    "_tier",
+    "_type",
+    "_version",
+];
+
 /// What becomes of fields that a mapping does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Dynamic {

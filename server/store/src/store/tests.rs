@@ -172,7 +172,8 @@ async fn writers_are_refused_while_the_disk_fails_and_readers_read() {
 #[tokio::test]
 async fn a_bug_fails_its_group_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder, &Arc::new(Faults::default()));
+    let hour = Duration::from_secs(3600);
+    let store = Store::open_on(Disk::default(), hour, folder.path(), Options::default()).unwrap();
     let none = Value::Null;
     store
         .create_collection(&place(), &none, &none)
