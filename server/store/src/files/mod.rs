@@ -15,7 +15,7 @@ mod lock;
 mod migrate;
 pub(crate) mod tables;
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
@@ -57,6 +57,7 @@ impl Files {
         let lock = FolderLock::acquire(folder)?;
         let path = folder.join(DATABASE);
         let database = open_database(&path, cache_bytes, &disk)?;
+        sync_names(folder);
         Ok(Self {
             path,
             cache_bytes,
@@ -130,6 +131,15 @@ impl Files {
 
     fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A new file is only as durable as its name. Where folders cannot be synced,
+/// the file system sees to it.
+fn sync_names(folder: &Path) {
+    let parent = folder.parent().filter(|it| !it.as_os_str().is_empty());
+    for folder in [Some(folder), parent].into_iter().flatten() {
+        let _ = File::open(folder).and_then(|it| it.sync_all());
     }
 }
 

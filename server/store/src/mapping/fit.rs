@@ -55,10 +55,9 @@ impl Misfit {
 
 impl Mapping {
     pub(crate) fn fit(&self, document: &Map<String, Value>) -> Result<Fit> {
-        if let Some(name) = METADATA_FIELDS
-            .iter()
-            .find(|it| document.contains_key(**it))
-        {
+        let is_metadata =
+            |it: &&String| it.starts_with('_') && METADATA_FIELDS.contains(&it.as_str());
+        if let Some(name) = document.keys().find(is_metadata) {
             let reason = "it is metadata, not a part of a document's content";
             return Err(Misfit::refused(name, reason));
         }
