@@ -75,15 +75,21 @@ async function prints(file, shown) {
   }
 }
 
+it("its first two commands run and test; starting prints what it shows", () => {
+  const commands = blocks.filter(({ language }) => language === "sh").slice(0, 2);
+  assert.deepEqual(
+    commands.map(({ content }) => content.trim()),
+    ["cargo run --release", "cargo test --workspace"],
+  );
+  const shown = blocks[blocks.indexOf(commands[0]) + 1].content;
+  assert.match(server.output, pattern(shown.replaceAll("7512", `${server.port}`)));
+});
+
 it("there is something of everything", () => {
   const count = (claim) => blocks.filter(claim).length;
   assert.ok(count(({ content }) => content.startsWith("curl ")) >= 4);
   assert.ok(count(({ language }) => language === "js") >= 1);
   assert.ok(count(({ language }) => language === "rust") >= 1);
-  assert.deepEqual(
-    blocks.slice(0, 2).map(({ content }) => content.trim()),
-    ["cargo run --release", "cargo test --workspace"],
-  );
 });
 
 // What is shown as a pattern: literal, but for … .
