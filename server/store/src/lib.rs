@@ -6,7 +6,7 @@
 //! The modules below stand in reading order: a module uses only modules that
 //! stand under it. A write goes through `store` to the `committer`, which fits
 //! it to the `mapping` and puts it into the `files`; a search walks through
-//! `query` over the same files.
+//! `interpreter` over the same files.
 //!
 //! ```
 //! use koncorde_store::{Collection, Options, Store, Write, WriteKind};
@@ -39,7 +39,7 @@
 
 mod store; // the open store, the face for tokio
 mod committer; // the one writer: groups of writes, one fsync each
-mod query; // searches: parsed, then interpreted
+mod interpreter; // searches: parsed, then interpreted
 mod log; // every write in its order
 mod files; // the data folder and its tables
 mod catalogue; // which indexes and collections exist

@@ -23,12 +23,12 @@ use crate::error::{StoreError, StoreErrorKind};
 use crate::files::tables::{DOCUMENTS, DocumentRow, document_key};
 use crate::files::{Disk, Files};
 use crate::id::Ids;
+use crate::interpreter::{self, Snapshot};
 use crate::limits::{
     ANSWER_BYTES_MAX, DIRECT_READS_MAX, DIRECT_WRITES_MAX, QUEUE_JOBS_MAX, QUEUE_KIB_MAX,
     SCANS_MAX, WRITE_RETRY,
 };
 use crate::log::{self, Changes};
-use crate::query::{self, Snapshot};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -242,13 +242,13 @@ impl Store {
 
     pub async fn search(&self, at: &[Collection], request: SearchRequest) -> Result<SearchResult> {
         let at = at.to_vec();
-        let search = move |snapshot: &Snapshot<'_>| query::search(snapshot, &at, &request);
+        let search = move |snapshot: &Snapshot<'_>| interpreter::search(snapshot, &at, &request);
         self.0.scan(search).await
     }
 
     pub async fn count(&self, at: &[Collection], query: &SearchQuery) -> Result<u64> {
         let (at, query) = (at.to_vec(), query.clone());
-        let count = move |snapshot: &Snapshot<'_>| query::count(snapshot, &at, &query);
+        let count = move |snapshot: &Snapshot<'_>| interpreter::count(snapshot, &at, &query);
         self.0.scan(count).await
     }
 
