@@ -3,12 +3,18 @@
 //! Each function takes bytes and panics if a promise is broken. `cargo fuzz run
 //! <name>` hands it bytes that libFuzzer makes up, `tests/tests/fuzz.rs` bytes
 //! from a seed, and the files in `regressions/<name>/`, each of which was a bug.
+//!
+//! Bytes are choices of a generator that makes valid filters and documents; or,
+//! where they are JSON, a case in the form of the corpora, which serve as seeds:
+//! `cargo run -p koncorde-tests --bin fuzz-seeds` writes them to `fuzz/corpus`.
 
 mod generate; // filters and documents from bytes
 mod rewrite; // the same filter, written in another way
+mod witness; // documents on which filters may differ
 mod source; // bytes as choices
 
 pub use source::Source;
+pub use witness::Witnesses;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -35,8 +41,11 @@ pub fn parse(input: &[u8]) {
 
 /// A filter written as JSON is read as the same filter.
 pub fn round_trip(input: &[u8]) {
-    let mut source = Source::new(input);
-    let value = generate::filter(&mut source);
+    let value = match serde_json::from_slice::<Value>(input) {
+        Ok(recorded) if Filter::parse(&recorded).is_err() => return,
+        Ok(recorded) => recorded,
+        Err(_) => generate::filter(&mut Source::new(input)),
+    };
     let filter = Filter::parse(&value).unwrap_or_else(|error| panic!("{error}: {value}"));
     let written: Value = serde_json::from_str(&filter.to_string()).expect("it displays as JSON");
     let again = Filter::parse(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
@@ -45,17 +54,30 @@ pub fn round_trip(input: &[u8]) {
 
 /// The engine finds exactly what the evaluator says.
 pub fn differential(input: &[u8]) {
-    let mut source = Source::new(input);
-    let filters: Vec<Value> = (0..1 + source.below(12))
-        .map(|_| generate::filter(&mut source))
-        .collect();
     let mut engine = any_size();
     let mut model = Model::default();
-    for filter in &filters {
-        model.register(&mut engine, filter);
-    }
-    for _ in 0..1 + source.below(4) {
-        model.check(&engine, &generate::document(&mut source));
+    if let Some(case) = recorded(input, "filters") {
+        for filter in usable(&case["filters"]) {
+            model.register(&mut engine, filter);
+        }
+        for document in case["docs"].as_array().into_iter().flatten() {
+            model.check(&engine, document);
+        }
+    } else {
+        let mut source = Source::new(input);
+        let count = 1 + source.below(12);
+        let filters: Vec<Value> = (0..count).map(|_| generate::filter(&mut source)).collect();
+        for filter in &filters {
+            model.register(&mut engine, filter);
+        }
+        let witnesses = Witnesses::of(&filters);
+        for _ in 0..1 + source.below(6) {
+            let document = match source.below(2) {
+                0 => generate::document(&mut source),
+                _ => witnesses.document_from(&mut source),
+            };
+            model.check(&engine, &document);
+        }
     }
     engine.check_invariants();
 }
@@ -63,12 +85,23 @@ pub fn differential(input: &[u8]) {
 /// Registering and removing in any order leaves the engine as if only what is
 /// left had ever been there.
 pub fn operations(input: &[u8]) {
-    let mut source = Source::new(input);
     let mut engine = any_size();
     let mut model = Model::default();
-    for _ in 0..source.below(60) {
+    match recorded(input, "ops") {
+        Some(case) => recorded_operations(&case, &mut engine, &mut model),
+        None => made_operations(&mut Source::new(input), &mut engine, &mut model),
+    }
+    engine.check_invariants();
+    for id in model.filters.keys() {
+        assert!(engine.remove(id));
+    }
+    engine.check_invariants();
+}
+
+fn made_operations(source: &mut Source<'_>, engine: &mut Engine, model: &mut Model) {
+    for _ in 0..source.below(120) {
         match source.below(8) {
-            0..4 => model.register(&mut engine, &generate::filter(&mut source)),
+            0..4 => model.register(engine, &generate::filter(source)),
             4 | 5 => {
                 let place = source.below(model.filters.len().max(1));
                 if let Some(id) = model.filters.keys().nth(place).copied() {
@@ -77,14 +110,28 @@ pub fn operations(input: &[u8]) {
                 }
             }
             6 => assert!(!engine.remove(&FilterId::from_u128(source.below(9) as u128))),
-            _ => model.check(&engine, &generate::document(&mut source)),
+            _ => model.check(engine, &generate::document(source)),
         }
     }
-    engine.check_invariants();
-    for id in model.filters.keys() {
-        assert!(engine.remove(id));
+}
+
+/// The operations of a recorded case, on one index.
+fn recorded_operations(case: &Value, engine: &mut Engine, model: &mut Model) {
+    for operation in case["ops"].as_array().into_iter().flatten() {
+        let at = operation["filter"].as_u64().unwrap_or(u64::MAX);
+        let filter = &case["filters"][usize::try_from(at).unwrap_or(usize::MAX)];
+        let is_usable = Filter::parse(filter).is_ok();
+        match operation["op"].as_str() {
+            Some("register") if is_usable => model.register(engine, filter),
+            Some("remove") if is_usable => {
+                let id = engine.normalize(filter).expect("it is usable").id();
+                let is_known = model.filters.remove(&id).is_some();
+                assert_eq!(engine.remove(&id), is_known, "{filter}");
+            }
+            Some("test") => model.check(engine, &operation["doc"]),
+            _ => {}
+        }
     }
-    engine.check_invariants();
 }
 
 /// A document in bytes gives what it gives parsed, and an error exactly if it
@@ -119,7 +166,15 @@ pub fn json(input: &[u8]) {
 /// agree on all documents.
 pub fn identity(input: &[u8]) {
     let mut source = Source::new(input);
-    let engine = any_size();
+    if let Some(case) = recorded(input, "a") {
+        if [&case["a"], &case["b"]]
+            .iter()
+            .all(|it| Filter::parse(it).is_ok())
+        {
+            check_identity(&case["a"], &case["b"], &mut source);
+        }
+        return;
+    }
     let filter = generate::small_filter(&mut source);
     let is_rewritten = source.below(2) == 0;
     let other = if is_rewritten {
@@ -127,22 +182,43 @@ pub fn identity(input: &[u8]) {
     } else {
         generate::small_filter(&mut source)
     };
+    let is_one = check_identity(&filter, &other, &mut source);
+    assert!(is_one || !is_rewritten, "{filter}\n{other}");
+}
+
+/// Whether two filters have one id. If so, they must agree on all documents.
+fn check_identity(filter: &Value, other: &Value, source: &mut Source<'_>) -> bool {
+    let engine = any_size();
     let id = |filter: &Value| match engine.normalize(filter) {
         Ok(normalized) => normalized.id(),
         Err(error) => panic!("{error}: {filter}"),
     };
-    let is_one = id(&filter) == id(&other);
-    if is_rewritten {
-        assert!(is_one, "{filter}\n{other}");
+    if id(filter) != id(other) {
+        return false;
     }
-    if is_one {
-        let [a, b] = [&filter, &other].map(|it| Filter::parse(it).expect("it was normalized"));
-        for _ in 0..20 {
-            let document = generate::document(&mut source);
-            let answers = (matches(&a, &document), matches(&b, &document));
-            assert_eq!(answers.0, answers.1, "{filter}\n{other}\n{document}");
-        }
+    let [a, b] = [filter, other].map(|it| Filter::parse(it).expect("it was normalized"));
+    let witnesses = Witnesses::of([filter, other]);
+    for _ in 0..20 {
+        let document = match source.below(3) {
+            0 => generate::document(source),
+            _ => witnesses.document_from(source),
+        };
+        let answers = (matches(&a, &document), matches(&b, &document));
+        assert_eq!(answers.0, answers.1, "{filter}\n{other}\n{document}");
     }
+    true
+}
+
+/// The case of a corpus that the bytes are, if they are one with this part.
+fn recorded(input: &[u8], part: &str) -> Option<Value> {
+    let case: Value = serde_json::from_slice(input).ok()?;
+    case.get(part).is_some().then_some(case)
+}
+
+/// The filters of a list that can be read.
+fn usable(filters: &Value) -> impl Iterator<Item = &Value> {
+    let filters = filters.as_array().into_iter().flatten();
+    filters.filter(|it| Filter::parse(it).is_ok())
 }
 
 /// An engine without a limit to the number of conditions.
