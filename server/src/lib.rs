@@ -40,6 +40,6 @@ pub use request::{
     Response, Typing,
 };
 pub use storage::{
-    Collection, Document, Embedded, Hit, Refresh, SearchQuery, SearchRequest, SearchResult,
-    Storage, StoreError, StoreErrorKind, Write, WriteKind, Written,
+    Collection, CollectionSize, Document, Embedded, Hit, Refresh, Scroll, SearchQuery,
+    SearchRequest, SearchResult, Storage, StoreError, StoreErrorKind, Write, WriteKind, Written,
 };

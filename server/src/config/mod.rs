@@ -17,12 +17,13 @@ mod reference; // docs/config.md, written from the table
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub use settings::{Settings, Sources};
-pub(crate) use values::{Origins, Size};
+pub(crate) use values::{Origins, Size, parse_duration};
 
 /// All settings, checked. The names are those of the keys.
 #[derive(Clone, Debug, Deserialize)]
@@ -157,7 +158,8 @@ pub struct Services {
 pub struct StorageEngine {
     /// Settings a new collection gets when it asks for nothing else.
     pub default_settings: Map<String, Value>,
-    pub max_scroll_duration: String,
+    #[serde(deserialize_with = "values::duration")]
+    pub max_scroll_duration: Duration,
     pub defaults: StorageDefaults,
 }
 
@@ -165,8 +167,8 @@ pub struct StorageEngine {
 #[serde(rename_all = "camelCase")]
 pub struct StorageDefaults {
     pub on_update_conflict_retries: u32,
-    #[serde(rename = "scrollTTL")]
-    pub scroll_ttl: String,
+    #[serde(rename = "scrollTTL", deserialize_with = "values::duration")]
+    pub scroll_ttl: Duration,
 }
 
 impl Default for Config {

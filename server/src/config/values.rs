@@ -1,6 +1,7 @@
 //! Sizes, durations and origins, as people write them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use regex_automata::meta::Regex;
 use serde::{Deserialize, Deserializer, de};
@@ -78,6 +79,16 @@ pub(super) fn parse_duration_ms(text: &str) -> Option<u64> {
     let ms = scaled(text, DURATIONS)?;
     let fits = ms.is_finite() && (0.0..9.0e15).contains(&ms);
     fits.then_some(ms as u64)
+}
+
+/// `"15s"`, `"1.5 hours"`, `"250"` (milliseconds); `None` for what is no duration.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+    parse_duration_ms(text).map(Duration::from_millis)
+}
+
+pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_duration(&text).ok_or_else(|| de::Error::custom("not a duration"))
 }
 
 /// A number followed by one of the units.

@@ -79,8 +79,7 @@ pub(super) fn actions() -> Vec<Action> {
 }
 
 async fn create(app: &App, request: &mut Request) -> ActionResult {
-    let at = names::place(request)?;
-    names::check_collection(&at)?;
+    let at = names::new_place(request)?;
     let (mappings, settings) = definition(request)?;
     if is_old(request) {
         request.add_deprecation("2.1.0", "mappings belong into body.mappings");
@@ -197,6 +196,7 @@ async fn collections(
         );
     }
     if kind != "realtime" {
+        names::check_public(index)?;
         let stored = app.storage.list_collections(index).await?;
         found.extend(stored.into_iter().map(|it| (it, "stored")));
     }
@@ -219,15 +219,16 @@ async fn truncate(app: &App, request: &mut Request) -> ActionResult {
     Ok(acknowledged())
 }
 
-/// `reindexCollection` has nothing to do here: what a new mapping says of old
-/// documents holds at once.
 async fn update(app: &App, request: &mut Request) -> ActionResult {
     let at = names::place(request)?;
-    request.body_flag("reindexCollection")?;
+    let must_reindex = request.body_flag("reindexCollection")?;
     let (mappings, settings) = (part(request, "mappings")?, part(request, "settings")?);
     app.storage
         .update_collection(&at, &mappings, &settings)
         .await?;
+    if must_reindex {
+        app.storage.reindex(&at).await?;
+    }
     Ok(Some(Value::Null))
 }
 

@@ -9,7 +9,7 @@ use crate::error::API_ASSERT_INVALID_TYPE;
 use crate::events::Payload;
 use crate::request::Request;
 use crate::security;
-use crate::storage::{StoreError, StoreErrorKind};
+use crate::storage::{Collection, StoreError, StoreErrorKind};
 
 pub(super) fn actions() -> Vec<Action> {
     controller(
@@ -36,6 +36,12 @@ pub(super) fn actions() -> Vec<Action> {
                 .delete("/_mDelete")
                 .deprecated(Verb::Delete, "/_mdelete", "2.4.0")
                 .optional(Body, "indexes", "array<string>"),
+            action("stats", stats)
+                .about(
+                    "How many documents and bytes of JSON each collection holds. `{size, \
+                     indexes: [{name, size, collections: [{name, documentCount, size}]}]}`",
+                )
+                .get("/_storageStats"),
         ],
     )
 }
@@ -50,18 +56,20 @@ async fn create(app: &App, request: &mut Request) -> ActionResult {
 
 async fn delete(app: &App, request: &mut Request) -> ActionResult {
     let index = request.index()?;
+    names::check_public(index)?;
     app.storage.delete_index(index).await?;
     tell(app, "delete", "index", index.into());
     Ok(acknowledged())
 }
 
 async fn exists(app: &App, request: &mut Request) -> ActionResult {
-    let exists = app.storage.index_exists(request.index()?).await?;
+    let index = request.index()?;
+    let exists = !names::is_private(index) && app.storage.index_exists(index).await?;
     Ok(Some(exists.into()))
 }
 
 async fn list(app: &App, request: &mut Request) -> ActionResult {
-    let indexes = app.storage.list_indexes().await?;
+    let indexes = public_indexes(app).await?;
     if !request.flag("countCollection")? {
         return Ok(Some(json!({"indexes": indexes})));
     }
@@ -77,11 +85,52 @@ async fn list(app: &App, request: &mut Request) -> ActionResult {
     Ok(Some(json!({"indexes": indexes, "collections": counts})))
 }
 
+async fn public_indexes(app: &App) -> Result<Vec<String>, StoreError> {
+    let mut indexes = app.storage.list_indexes().await?;
+    indexes.retain(|it| !names::is_private(it));
+    Ok(indexes)
+}
+
+/// How much the public indexes hold; those without collection are left out.
+async fn stats(app: &App, _: &mut Request) -> ActionResult {
+    let mut indexes = Vec::new();
+    let mut total = 0;
+    for index in public_indexes(app).await? {
+        let (mut collections, mut size) = (Vec::new(), 0);
+        for collection in app
+            .storage
+            .list_collections(&index)
+            .await
+            .unwrap_or_default()
+        {
+            let at = Collection {
+                index: index.as_str().into(),
+                collection: collection.as_str().into(),
+            };
+            // Deleted meanwhile: it holds nothing any more.
+            let Ok(found) = app.storage.size(&at).await else {
+                continue;
+            };
+            size += found.bytes;
+            collections.push(json!({
+                "name": collection,
+                "documentCount": found.documents,
+                "size": found.bytes,
+            }));
+        }
+        if !collections.is_empty() {
+            indexes.push(json!({"name": index, "size": size, "collections": collections}));
+        }
+        total += size;
+    }
+    Ok(Some(json!({"indexes": indexes, "size": total})))
+}
+
 /// Deletes what is there and what the user may delete; the rest is left out of
 /// the answer.
 async fn m_delete(app: &App, request: &mut Request) -> ActionResult {
     let asked = request.optional_body_array("indexes")?.unwrap_or_default();
-    let there = app.storage.list_indexes().await?;
+    let there = public_indexes(app).await?;
     let mut deleted: Vec<&str> = Vec::new();
     for index in asked {
         let wrong_type = || API_ASSERT_INVALID_TYPE.with(["body.indexes", "array of strings"]);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::error::{
     ApiError, SERVICES_STORAGE_COLLECTION_RESERVED, SERVICES_STORAGE_INDEX_ALREADY_EXISTS,
     SERVICES_STORAGE_INVALID_COLLECTION_NAME, SERVICES_STORAGE_INVALID_INDEX_NAME,
+    SERVICES_STORAGE_UNKNOWN_INDEX,
 };
 use crate::request::Request;
 use crate::storage::Collection;
@@ -22,6 +23,10 @@ const FORBIDDEN: &[char] = &[
 
 /// The index that the server keeps for itself; the data API never reaches it.
 const PRIVATE_INDEX: &str = "kuzzle";
+
+/// The names of private indexes begin with it, and no name that a client may
+/// give holds it: the server's own documents cannot be reached by the data API.
+const PRIVATE_MARK: char = '%';
 
 /// The collection that other servers use to keep an index without collections.
 const RESERVED_COLLECTION: &str = "_kuzzle_keep";
@@ -54,8 +59,46 @@ pub(super) fn check_collection(at: &Collection) -> Result<(), ApiError> {
     }
 }
 
+/// Private indexes are as if they were not there.
+pub(super) fn check_public(index: &str) -> Result<(), ApiError> {
+    match is_private(index) {
+        true => Err(SERVICES_STORAGE_UNKNOWN_INDEX.with([index])),
+        false => Ok(()),
+    }
+}
+
+/// A collection of the server itself.
+pub(super) fn private(collection: &str) -> Collection {
+    Collection {
+        index: format!("{PRIVATE_MARK}{PRIVATE_INDEX}").into(),
+        collection: collection.into(),
+    }
+}
+
+/// Whether the storage keeps the index for the server and its plugins.
+pub(super) fn is_private(index: &str) -> bool {
+    index.starts_with(PRIVATE_MARK)
+}
+
+/// The name of an index as clients see it.
+pub(super) fn public(index: &str) -> &str {
+    index.strip_prefix(PRIVATE_MARK).unwrap_or(index)
+}
+
+/// The place of a collection that a request wants to be there, once its names
+/// are found to be allowed.
+pub(super) fn new_place(request: &Request) -> Result<Collection, ApiError> {
+    let at = Collection {
+        index: Arc::from(request.index()?),
+        collection: Arc::from(request.collection()?),
+    };
+    check_collection(&at)?;
+    Ok(at)
+}
+
 /// The place that a request names with `index` and `collection`.
 pub(super) fn place(request: &Request) -> Result<Collection, ApiError> {
+    check_public(request.index()?)?;
     Ok(Collection {
         index: Arc::from(request.index()?),
         collection: Arc::from(request.collection()?),

@@ -1,14 +1,15 @@
 //! The embedded store behind the trait.
 
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use koncorde_store::{Options, Store};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Collection, Document, Refresh, SearchQuery, SearchRequest, SearchResult, Storage, StoreError,
-    Write, Written,
+    Collection, CollectionSize, Document, Refresh, SearchQuery, SearchRequest, SearchResult,
+    Storage, StoreError, Write, Written,
 };
 
 /// Documents in a folder of this machine.
@@ -137,6 +138,18 @@ impl Storage for Embedded {
 
     async fn count(&self, at: &[Collection], query: &SearchQuery) -> Result<u64, StoreError> {
         self.0.count(at, query).await
+    }
+
+    async fn scroll(&self, id: &str, keep: Duration) -> Result<SearchResult, StoreError> {
+        self.0.scroll(id, keep).await
+    }
+
+    async fn size(&self, at: &Collection) -> Result<CollectionSize, StoreError> {
+        self.0.size(at).await
+    }
+
+    async fn reindex(&self, at: &Collection) -> Result<(), StoreError> {
+        self.0.reindex(at).await
     }
 
     async fn close(&self) {

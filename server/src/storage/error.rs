@@ -45,6 +45,7 @@ impl From<StoreError> for ApiError {
             Kind::UnknownQueryKeyword { keyword } => {
                 error::SERVICES_STORAGE_UNKNOWN_QUERY_KEYWORD.with([keyword])
             }
+            Kind::UnknownScroll => error::SERVICES_STORAGE_UNKNOWN_SCROLL_ID.bare(),
             Kind::InvalidQuery | Kind::Refused => {
                 error::SERVICES_STORAGE_UNEXPECTED_BAD_REQUEST.with([message])
             }

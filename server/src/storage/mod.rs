@@ -2,15 +2,19 @@
 //! requests, users or sockets.
 
 mod embedded; // the store of this machine
+mod koncorde; // filters as queries
 mod error; // what clients are told when the store refuses
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
 
 pub use embedded::Embedded;
+pub(crate) use koncorde::to_elasticsearch;
 pub use koncorde_store::{
-    Collection, Document, Hit, Refresh, SearchQuery, SearchRequest, SearchResult, StoreError,
-    StoreErrorKind, Write, WriteKind, Written,
+    Collection, CollectionSize, Document, Hit, Refresh, Scroll, SearchQuery, SearchRequest,
+    SearchResult, StoreError, StoreErrorKind, Write, WriteKind, Written,
 };
 
 /// Documents in collections in indexes, with near real time search.
@@ -67,6 +71,13 @@ pub trait Storage: Send + Sync {
         search: SearchRequest,
     ) -> Result<SearchResult, StoreError>;
     async fn count(&self, at: &[Collection], query: &SearchQuery) -> Result<u64, StoreError>;
+    /// The next page of a search with `scroll`, as the first one saw the documents;
+    /// the place is kept for `keep` from now on.
+    async fn scroll(&self, id: &str, keep: Duration) -> Result<SearchResult, StoreError>;
+    async fn size(&self, at: &Collection) -> Result<CollectionSize, StoreError>;
+    /// Writes the documents into the search index anew, in the background: what
+    /// the mapping says now then holds for all of them.
+    async fn reindex(&self, at: &Collection) -> Result<(), StoreError>;
 
     /// Finishes what was accepted and refuses the rest; the data can then be
     /// opened again at once.

@@ -1,6 +1,7 @@
 //! What is stored, written and found, as plain data.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use koncorde::Filter;
 use serde_json::{Map, Value};
@@ -107,6 +108,8 @@ pub struct SearchRequest {
     pub body: Map<String, Value>,
     pub from: u64,
     pub size: u64,
+    /// Keeps the searched state so long for the pages after this one.
+    pub scroll: Option<Duration>,
 }
 
 /// The page that was asked for.
@@ -115,6 +118,27 @@ pub struct SearchResult {
     pub hits: Vec<Hit>,
     /// Exact, of all pages.
     pub total: u64,
+    /// As Elasticsearch answers them; `None` when none were asked for.
+    pub aggregations: Option<Value>,
+    /// Where the next page is to be had; `None` without scroll.
+    pub scroll: Option<Scroll>,
+}
+
+/// The place of a search that is read page by page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scroll {
+    /// For the next page; forgotten with the last one.
+    pub id: String,
+    /// Hits after this page.
+    pub remaining: u64,
+}
+
+/// How much a collection holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CollectionSize {
+    pub documents: u64,
+    /// Of the documents as JSON.
+    pub bytes: u64,
 }
 
 /// A document that was found.

@@ -62,6 +62,8 @@ pub enum StoreErrorKind {
         keyword: String,
     },
     InvalidQuery,
+    /// A scroll that never was, has expired, or has served its last page.
+    UnknownScroll,
     /// A value that does not fit the mapping, a limit, an id that is not allowed…
     Refused,
     /// The disk is full or failing, or the store is closed: nothing was written,

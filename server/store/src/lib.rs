@@ -52,8 +52,8 @@ mod error; // why the store refuses or fails
 mod limits; // every bound, with its reason
 
 pub use document::{
-    Collection, Document, Hit, Refresh, SearchQuery, SearchRequest, SearchResult, Write, WriteKind,
-    Written,
+    Collection, CollectionSize, Document, Hit, Refresh, Scroll, SearchQuery, SearchRequest,
+    SearchResult, Write, WriteKind, Written,
 };
 pub use error::{StoreError, StoreErrorKind};
 pub use log::{Change, Changes};

@@ -17,10 +17,10 @@ use crate::committer::{
     Applied, Committer, Defaults, Job, Operation, Outcomes, Shared, Work, closed, prepare,
 };
 use crate::document::{
-    Collection, Document, SearchQuery, SearchRequest, SearchResult, Write, Written,
+    Collection, CollectionSize, Document, SearchQuery, SearchRequest, SearchResult, Write, Written,
 };
 use crate::error::{StoreError, StoreErrorKind};
-use crate::files::tables::{DOCUMENTS, DocumentRow, document_key};
+use crate::files::tables::{DOCUMENTS, DocumentRow, SIZES, document_key};
 use crate::files::{Disk, Files};
 use crate::id::Ids;
 use crate::interpreter::{self, Snapshot};
@@ -250,6 +250,33 @@ impl Store {
         let (at, query) = (at.to_vec(), query.clone());
         let count = move |snapshot: &Snapshot<'_>| interpreter::count(snapshot, &at, &query);
         self.0.scan(count).await
+    }
+
+    /// The next page of a search with `scroll`. No search keeps its place yet.
+    pub async fn scroll(&self, id: &str, _keep: Duration) -> Result<SearchResult> {
+        let message = format!("there is no scroll [{id}]");
+        Err(StoreError::new(StoreErrorKind::UnknownScroll, message))
+    }
+
+    /// Searches walk over the documents as the mapping says now: there is no
+    /// index to be written anew.
+    pub async fn reindex(&self, at: &Collection) -> Result<()> {
+        self.0.entry(at).map(drop)
+    }
+
+    /// How many documents a collection has, and how large they are.
+    pub async fn size(&self, at: &Collection) -> Result<CollectionSize> {
+        let at = at.clone();
+        let size = move |inner: &Inner| {
+            let number = inner.entry(&at)?.number;
+            inner.read(|transaction| {
+                let sizes = transaction.open_table(SIZES)?;
+                let size = sizes.get(number.0)?.map(|it| it.value());
+                let (documents, bytes) = size.unwrap_or_default();
+                Ok(CollectionSize { documents, bytes })
+            })
+        };
+        self.0.blocking(size).await
     }
 
     /// At most `limit` writes after the one numbered `after`, in their order.

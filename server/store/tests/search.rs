@@ -15,6 +15,7 @@ fn request(body: Value) -> SearchRequest {
         body: object(body),
         from: 0,
         size: 100,
+        scroll: None,
     }
 }
 

@@ -4,7 +4,8 @@ mod read; // get, exists and their many-fold forms
 mod write; // one document
 mod many; // many documents, each of which may fail on its own
 mod item; // the items of a write of many
-mod search; // search and count
+mod search; // search, scroll and count
+mod query; // what a request looks for
 mod writing; // from a write to its notification
 mod metadata; // what the server itself writes into documents
 
@@ -133,17 +134,25 @@ pub(super) fn actions() -> Vec<Action> {
                 .about("Replaces a document that exists. `{_id, _source, _version}`")
                 .put("/:index/:collection/:_id/_replace")
                 .required(Body, "body", "object"),
+            action("scroll", search::scroll)
+                .about(
+                    "The next page of a search that asked for `scroll`, of the documents \
+                     as they were then. `{hits, remaining, scrollId, total}`",
+                )
+                .get("/_scroll/:scrollId")
+                .optional(Query, "scroll", "string"),
             action("search", search::search)
                 .about(
                     "Finds documents. `{hits: [{_id, _score, _source, index, \
-                     collection}], total}`",
+                     collection}], total}`, with `scroll` also `{remaining, scrollId}`, and \
+                     `aggregations` when there are any",
                 )
                 .get("/:index/:collection/_search")
                 .post("/:index/:collection/_search")
                 .optional(Query, "targets", "array<{index,collections}>")
                 .optional(Query, "from", "integer")
                 .optional(Query, "size", "integer")
-                .optional(Query, "scroll", "string, without effect so far")
+                .optional(Query, "scroll", "string")
                 .optional(Query, "lang", LANGUAGES)
                 .optional(Query, "searchBody", "object(GET only)")
                 .optional(Body, "body", "search body"),

@@ -1,11 +1,13 @@
 //! A disk that is gone: everything fails.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::storage::{
-    Collection, Document, Refresh, SearchQuery, SearchRequest, SearchResult, Storage, StoreError,
-    StoreErrorKind, Write, Written,
+    Collection, CollectionSize, Document, Refresh, SearchQuery, SearchRequest, SearchResult,
+    Storage, StoreError, StoreErrorKind, Write, Written,
 };
 
 pub(super) struct Broken;
@@ -83,6 +85,15 @@ impl Storage for Broken {
         broken()
     }
     async fn count(&self, _: &[Collection], _: &SearchQuery) -> Result<u64, StoreError> {
+        broken()
+    }
+    async fn scroll(&self, _: &str, _: Duration) -> Result<SearchResult, StoreError> {
+        broken()
+    }
+    async fn size(&self, _: &Collection) -> Result<CollectionSize, StoreError> {
+        broken()
+    }
+    async fn reindex(&self, _: &Collection) -> Result<(), StoreError> {
         broken()
     }
     async fn close(&self) {}

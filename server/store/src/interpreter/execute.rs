@@ -99,6 +99,8 @@ pub(crate) fn search(
     Ok(SearchResult {
         hits: fetch(snapshot, &entries, page, &source, score)?,
         total,
+        aggregations: None,
+        scroll: None,
     })
 }
 
