@@ -1,0 +1,9 @@
+//! The query language of Elasticsearch.
+//!
+//! `parse` reads JSON into the `tree`.
+
+pub(crate) mod minimum;
+pub(crate) mod shape;
+pub(crate) mod tree;
+
+pub(crate) use tree::Query;
