@@ -29,7 +29,7 @@ impl Minimum {
             Self::Count(count) => *count,
             Self::Percent(percent) => {
                 let part = all.saturating_mul(*percent) / 100;
-                if part < 0 { all + part } else { part }
+                if *percent < 0 { all + part } else { part }
             }
             Self::Steps(steps) => {
                 let step = steps.iter().take_while(|it| clauses > it.0).last();
