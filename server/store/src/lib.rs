@@ -37,15 +37,18 @@
 //! # }
 //! ```
 
+#![allow(dead_code, unused_imports, reason = "search moves onto the index")]
+
 mod store; // the open store, the face for tokio
 mod committer; // the one writer: groups of writes, one fsync each
 mod interpreter; // searches: parsed, then interpreted
-#[allow(dead_code, unused_imports, reason = "nobody searches with it yet")]
 mod query; // the query language of Elasticsearch
+mod index; // the search index of a collection
 mod log; // every write in its order
 mod files; // the data folder and its tables
 mod catalogue; // which indexes and collections exist
 mod settings; // settings of collections, kept and shown
+mod analysis; // how texts become terms
 mod mapping; // which fields a collection has, and of which type
 mod change; // merging, removing, finding parts of documents
 mod id; // ids for documents that come without one

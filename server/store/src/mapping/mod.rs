@@ -5,6 +5,7 @@
 //! knows what each type accepts, `write` gives a mapping back as JSON.
 
 mod date;
+mod exact;
 mod fit;
 mod merge;
 mod parse;
@@ -22,6 +23,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub(crate) use date::DateFormat;
+pub(crate) use exact::{
+    Exact, Kind, decode_ip, decode_unsigned, encode_ip, encode_unsigned, scalar_text,
+};
 pub(crate) use fit::{Fit, Misfit};
 pub(crate) use sorted::Sorted;
 pub(crate) use types::{DataType, Dynamic};
@@ -94,6 +98,26 @@ impl Mapping {
     }
 }
 
+impl Mapping {
+    /// The nested objects around a path, the outermost first.
+    pub(crate) fn nested_around(&self, path: &str) -> Vec<String> {
+        let mut nested = Vec::new();
+        let mut properties = &self.root.properties;
+        let mut start = 0;
+        for (end, _) in path.match_indices('.').chain([(path.len(), "")]) {
+            let Some(Field::Object(object)) = properties.get(&path[start..end]) else {
+                break;
+            };
+            if object.is_nested {
+                nested.push(path[..end].to_owned());
+            }
+            properties = &object.properties;
+            start = end + 1;
+        }
+        nested
+    }
+}
+
 impl Leaf {
     pub(crate) fn new(data_type: DataType) -> Self {
         Self {
@@ -125,6 +149,32 @@ impl Leaf {
     pub(crate) fn ignore_above(&self) -> usize {
         let chars = self.number("ignore_above").map(usize::try_from);
         chars.and_then(Result::ok).unwrap_or(usize::MAX)
+    }
+
+    /// Whether the text is longer than `ignore_above`, which counts as Java does.
+    pub(crate) fn is_ignored(&self, text: &str) -> bool {
+        let most = self.ignore_above();
+        // A text has no more units than bytes.
+        text.len() > most && text.encode_utf16().nth(most).is_some()
+    }
+
+    /// Whether queries may ask for its values.
+    pub(crate) fn is_indexed(&self) -> bool {
+        self.flag("index", true)
+    }
+
+    /// The fields that get its values too.
+    pub(crate) fn copy_to(&self) -> impl Iterator<Item = &str> {
+        let parameter = self.parameters.get("copy_to");
+        let several = parameter.and_then(Value::as_array).map(Vec::as_slice);
+        let several = several.unwrap_or_default().iter();
+        several.chain(parameter).filter_map(Value::as_str)
+    }
+
+    /// How far apart the values of a text are, for phrases.
+    pub(crate) fn position_gap(&self) -> u32 {
+        let gap = self.number("position_increment_gap");
+        gap.and_then(|it| it.try_into().ok()).unwrap_or(100)
     }
 
     /// What stands for an explicit `null`.

@@ -92,12 +92,13 @@ fn object_or_text(value: &Value) -> Result<()> {
 
 fn keyword(leaf: &Leaf, value: &Value) -> Result<()> {
     scalar(value)?;
-    let is_ignored = |text: &str| text.chars().nth(leaf.ignore_above()).is_some();
     match value {
-        Value::String(text) if text.len() > KEYWORD_BYTES_MAX && !is_ignored(text) => Err(format!(
-            "it is longer than {KEYWORD_BYTES_MAX} bytes; map the field as text, or give it \
+        Value::String(text) if text.len() > KEYWORD_BYTES_MAX && !leaf.is_ignored(text) => {
+            Err(format!(
+                "it is longer than {KEYWORD_BYTES_MAX} bytes; map the field as text, or give it \
              `ignore_above`"
-        )),
+            ))
+        }
         _ => Ok(()),
     }
 }
@@ -156,7 +157,7 @@ fn number(leaf: &Leaf, of: DataType, value: &Value) -> Result<()> {
 }
 
 /// Towards zero, as Elasticsearch indexes fractions in integer fields.
-fn integer(number: &Number) -> Option<i128> {
+pub(super) fn integer(number: &Number) -> Option<i128> {
     match (number.as_i64(), number.as_u64(), number.as_f64()) {
         (Some(it), ..) => Some(it.into()),
         (_, Some(it), _) => Some(it.into()),
