@@ -2,10 +2,9 @@
 //!
 //! An engine is a plain value: `&mut self` to register and remove, `&self` to
 //! test. It knows no threads and no clock; the memory that a test needs is lent
-//! by the caller, or from a pool that keeps it for the next one.
+//! by the caller, or kept by the thread for its next test.
 
 use std::fmt;
-use std::sync::Mutex;
 
 use serde_json::Value;
 
@@ -103,7 +102,6 @@ pub struct Engine {
     /// By handle. Those of removed filters stay until they are used again.
     ids: Vec<FilterId>,
     handles: Table,
-    pool: Pool,
 }
 
 impl Engine {
@@ -188,7 +186,7 @@ impl Engine {
     /// What is no object matches nothing.
     pub fn test(&self, document: &Value) -> Vec<FilterId> {
         let mut ids = Vec::new();
-        self.pool.with(|scratch| {
+        Scratch::with(|scratch| {
             self.visit(document, scratch, |handle| ids.push(self.id(handle)));
         });
         ids
@@ -198,8 +196,9 @@ impl Engine {
     /// for is checked and skipped.
     pub fn test_slice(&self, json: &[u8]) -> Result<Vec<FilterId>, DocumentError> {
         let mut ids = Vec::new();
-        self.pool
-            .with(|scratch| self.visit_slice(json, scratch, |handle| ids.push(self.id(handle))))?;
+        Scratch::with(|scratch| {
+            self.visit_slice(json, scratch, |handle| ids.push(self.id(handle)))
+        })?;
         Ok(ids)
     }
 
@@ -381,35 +380,6 @@ impl Options {
         let mut bits = [0; 16];
         hasher.finalize_xof().fill(&mut bits);
         FilterId::from_u128(u128::from_be_bytes(bits))
-    }
-}
-
-/// Scratches that wait for the next test.
-#[derive(Default)]
-struct Pool(Mutex<Vec<Scratch>>);
-
-impl Pool {
-    fn with<T>(&self, test: impl FnOnce(&mut Scratch) -> T) -> T {
-        let mut scratch = self.scratches().pop().unwrap_or_default();
-        let result = test(&mut scratch);
-        self.scratches().push(scratch);
-        result
-    }
-
-    /// A scratch is not in the list while it is used, so that a panic in a test
-    /// leaves the list as it should be.
-    fn scratches(&self) -> std::sync::MutexGuard<'_, Vec<Scratch>> {
-        match self.0.lock() {
-            Ok(scratches) => scratches,
-            Err(poisoned) => poisoned.into_inner(),
-        }
-    }
-}
-
-/// The memory of tests is not part of an engine's value.
-impl Clone for Pool {
-    fn clone(&self) -> Self {
-        Self::default()
     }
 }
 

@@ -10,11 +10,9 @@
 //!
 //! Cost: one look-up to intern; one per field of a document for `equals`.
 
-use std::hash::{BuildHasher, Hash, Hasher};
-
 use ahash::RandomState;
 
-use super::datum::{Datum, FieldValue};
+use super::datum::{Datum, FieldValue, hash_datum};
 use super::set::Set;
 use super::slab::Slab;
 use super::table::Table;
@@ -166,21 +164,4 @@ pub(super) fn hash_scalar(hasher: &RandomState, field: u32, scalar: &Scalar) -> 
         Scalar::String(it) => Datum::String(it),
     };
     hash_datum(hasher, field, datum)
-}
-
-/// Of a field and its value. Arrays and objects equal nothing; their hash is that
-/// of the field.
-#[inline]
-pub(super) fn hash_datum(hasher: &RandomState, field: u32, datum: Datum<'_>) -> u64 {
-    let mut state = hasher.build_hasher();
-    state.write_u32(field);
-    match datum {
-        Datum::Null => state.write_u8(0),
-        Datum::Bool(it) => state.write_u8(1 + u8::from(it)),
-        // Adding 0 makes -0 the 0 that it equals.
-        Datum::Number(it) => state.write_u64((it + 0.0).to_bits()),
-        Datum::String(it) => it.hash(&mut state),
-        Datum::Tree(_) | Datum::Array | Datum::Object => (),
-    }
-    state.finish()
 }

@@ -1,5 +1,8 @@
 //! The value of a field, as far as conditions look at it.
 
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use ahash::RandomState;
 use serde_json::Value;
 
 use crate::document::View;
@@ -39,6 +42,29 @@ impl<'d> FieldValue<'d> {
             hash: 0,
         }
     }
+
+    #[inline]
+    pub(super) fn hashed(hasher: &RandomState, field: u32, datum: Datum<'d>) -> Self {
+        let hash = hash_datum(hasher, field, datum);
+        Self { field, datum, hash }
+    }
+}
+
+/// Of a field and its value. Arrays and objects equal nothing; their hash is that
+/// of the field.
+#[inline]
+pub(super) fn hash_datum(hasher: &RandomState, field: u32, datum: Datum<'_>) -> u64 {
+    let mut state = hasher.build_hasher();
+    state.write_u32(field);
+    match datum {
+        Datum::Null => state.write_u8(0),
+        Datum::Bool(it) => state.write_u8(1 + u8::from(it)),
+        // Adding 0 makes -0 the 0 that it equals.
+        Datum::Number(it) => state.write_u64((it + 0.0).to_bits()),
+        Datum::String(it) => it.hash(&mut state),
+        Datum::Tree(_) | Datum::Array | Datum::Object => (),
+    }
+    state.finish()
 }
 
 impl<'d> Datum<'d> {

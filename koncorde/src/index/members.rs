@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use ahash::RandomState;
 
-use super::condition::{hash_datum, hash_scalar};
-use super::datum::Datum;
+use super::condition::hash_scalar;
+use super::datum::FieldValue;
 use super::set::Set;
 use super::slab::Slab;
 use super::table::Table;
@@ -91,15 +91,9 @@ impl Members {
         }
     }
 
-    /// The conditions of a field that list a value.
-    pub(super) fn find(
-        &self,
-        hasher: &RandomState,
-        field: u32,
-        datum: Datum<'_>,
-        found: &mut Vec<u32>,
-    ) {
-        let hash = hash_datum(hasher, field, datum);
+    /// The conditions of a field that list a value, whose hash is given.
+    pub(super) fn find(&self, value: &FieldValue<'_>, found: &mut Vec<u32>) {
+        let FieldValue { field, datum, hash } = *value;
         let is_it = |place: u32| {
             self.items[place].field == field && datum.equals(self.items[place].value())
         };

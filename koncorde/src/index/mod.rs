@@ -17,6 +17,7 @@ mod field; // the fields that conditions ask for
 mod geo; // inside and outside of shapes
 mod gram; // literals in a text
 mod insert; // filters come and go
+mod lex; // the grammar of JSON
 mod literal; // what a text must hold for a pattern
 mod members; // in; exists path[value]
 mod negated; // what a field does not say
@@ -33,7 +34,7 @@ mod table; // numbers by hash
 mod visit; // from values to filters
 mod walk; // from parsed documents to values
 
-pub use scan::DocumentError;
+pub use lex::DocumentError;
 pub use scratch::Scratch;
 pub(crate) use table::Table;
 

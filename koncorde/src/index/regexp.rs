@@ -27,6 +27,8 @@ pub(super) struct Regexps {
     grams: Grams,
     /// Patterns about whose texts nothing is known.
     others: Set,
+    /// How many patterns there are.
+    count: u32,
 }
 
 /// The patterns with the same head.
@@ -56,6 +58,7 @@ impl Head {
 
 impl Regexps {
     pub(super) fn insert(&mut self, pattern: &Pattern, condition: u32) {
+        self.count += 1;
         match need(pattern.hir()) {
             Need::Unknown => self.others.insert(condition),
             Need::Within(literals) => {
@@ -75,6 +78,7 @@ impl Regexps {
     }
 
     pub(super) fn remove(&mut self, pattern: &Pattern, condition: u32) {
+        self.count -= 1;
         match need(pattern.hir()) {
             Need::Unknown => self.others.remove(condition),
             Need::Within(literals) => {
@@ -100,6 +104,11 @@ impl Regexps {
                 }
             }
         }
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     pub(super) fn find(&self, conditions: &Conditions, text: &str, found: &mut Vec<u32>) {

@@ -3,7 +3,15 @@
 //! Marks carry the number of the test that set them, so that nothing is cleared
 //! between tests; and vectors keep their memory, so that nothing is allocated.
 
+use std::cell::Cell;
+
 use super::datum::{Datum, FieldValue};
+
+thread_local! {
+    /// The scratch of a thread, while no test of it runs. Threads share nothing
+    /// that is written in a test, so that they do not wait for each other.
+    static OF_THREAD: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
 
 /// Working memory for testing documents, see [`Engine::visit`](crate::Engine::visit).
 ///
@@ -38,6 +46,17 @@ impl Scratch {
     /// An empty scratch.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Lends the scratch of this thread. A test within a test gets another one.
+    #[inline]
+    pub(crate) fn with<T>(test: impl FnOnce(&mut Self) -> T) -> T {
+        // The one of a thread that is ending may be gone.
+        let kept = OF_THREAD.try_with(Cell::take).ok().flatten();
+        let mut scratch = kept.unwrap_or_default();
+        let result = test(&mut scratch);
+        let _ = OF_THREAD.try_with(|it| it.set(Some(scratch)));
+        result
     }
 
     /// Starts a test over this many fields, filters and conditions.

@@ -5,12 +5,11 @@
 
 use serde_json::{Map, Value};
 
-use super::condition::hash_datum;
 use super::datum::{self, Datum, FieldValue, is_costly};
 use super::field::{Kinds, ROOT};
+use super::lex::DocumentError;
 use super::negated::Dense;
 use super::program::Lit;
-use super::scan::DocumentError;
 use super::scratch::Scratch;
 use super::walk::{self, Seen};
 use super::{Entry, Guard, Index};
@@ -82,8 +81,9 @@ impl Index {
         scratch: &mut Scratch,
         found: &mut impl FnMut(u32),
     ) {
+        let hasher = self.conditions.hasher();
         for value in values.iter_mut() {
-            value.hash = hash_datum(self.conditions.hasher(), value.field, value.datum);
+            *value = FieldValue::hashed(hasher, value.field, value.datum);
         }
         let (hits, excluded) = (&mut scratch.hits, &mut scratch.excluded);
         let mut run = Run {
@@ -118,16 +118,22 @@ impl Index {
     fn satisfied(&self, kinds: &Kinds, value: &FieldValue<'_>, hits: &mut Vec<u32>) {
         let FieldValue { field, datum, .. } = *value;
         let hasher = self.conditions.hasher();
-        hits.extend(kinds.exists);
-        if kinds.equals > 0 {
-            hits.extend(self.conditions.find_equals(value));
+        if let Some(exists) = kinds.exists {
+            hits.push(exists);
+        }
+        if kinds.equals > 0
+            && let Some(equals) = self.conditions.find_equals(value)
+        {
+            hits.push(equals);
         }
         if kinds.one_of > 0 {
-            self.one_of.find(hasher, field, datum, hits);
+            self.one_of.find(value, hits);
         }
         match datum {
             Datum::Number(number) => kinds.ranges.find(number, hits),
-            Datum::String(text) => kinds.regexps.find(&self.conditions, text, hits),
+            Datum::String(text) if !kinds.regexps.is_empty() => {
+                kinds.regexps.find(&self.conditions, text, hits);
+            }
             _ => (),
         }
         if !kinds.shapes.is_empty()
@@ -141,8 +147,8 @@ impl Index {
             if kinds.contains > 0 {
                 let first = hits.len();
                 for element in datum.elements() {
-                    self.contained
-                        .find(hasher, field, Datum::new(element), hits);
+                    let element = FieldValue::hashed(hasher, field, Datum::new(element));
+                    self.contained.find(&element, hits);
                 }
                 distinct(hits, first);
             }
@@ -158,12 +164,15 @@ impl Index {
 
 /// Drops repetitions from `first` on.
 fn distinct(hits: &mut Vec<u32>, first: usize) {
-    if hits.len() > first + 1 {
-        let mut tail = hits.split_off(first);
-        tail.sort_unstable();
-        tail.dedup();
-        hits.append(&mut tail);
+    hits[first..].sort_unstable();
+    let mut kept = first;
+    for place in first..hits.len() {
+        if place == first || hits[place] != hits[kept - 1] {
+            hits[kept] = hits[place];
+            kept += 1;
+        }
     }
+    hits.truncate(kept);
 }
 
 /// One document against an index.
