@@ -50,6 +50,7 @@ mod catalogue; // which indexes and collections exist
 mod settings; // settings of collections, kept and shown
 mod analysis; // how texts become terms
 mod mapping; // which fields a collection has, and of which type
+mod shape; // points and shapes on Earth
 mod change; // merging, removing, finding parts of documents
 mod id; // ids for documents that come without one
 mod document; // what is stored, written and found

@@ -146,9 +146,10 @@ pub(crate) enum Values {
     Exact(Kind),
     /// Terms with positions and lengths.
     Text(SchemaField),
-    /// A column of cells: `mapping::cell`.
+    /// A column of cells, `columns::point`; see `shape::decode_cell`.
     Point,
-    /// Columns of the four sides of a box around all of a document's shapes.
+    /// Columns of the four sides of a box around all of a document's shapes,
+    /// `columns::shape_box`.
     Shape,
     /// Nothing can be asked of it.
     Nothing,

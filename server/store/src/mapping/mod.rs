@@ -9,7 +9,6 @@ mod exact;
 mod fit;
 mod merge;
 mod parse;
-mod point;
 mod sorted;
 mod types;
 mod value;

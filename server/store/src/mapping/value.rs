@@ -5,9 +5,9 @@ use core::net::IpAddr;
 use serde_json::{Number, Value};
 
 use super::date::DateValue;
-use super::point::is_geo_point;
 use super::{DataType, DateFormat, Leaf};
 use crate::limits::KEYWORD_BYTES_MAX;
+use crate::shape::{read_point, read_shape};
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -38,7 +38,8 @@ fn accepts_single(leaf: &Leaf, value: &Value) -> Result<()> {
         DataType::Date | DataType::DateNanos => date(leaf, value),
         DataType::Ip => ip(value),
         DataType::Binary => text(value),
-        DataType::GeoShape | DataType::Shape => object_or_text(value),
+        DataType::GeoShape => read_shape(value).map(drop),
+        DataType::Shape => object_or_text(value),
         DataType::IpRange => object_or_text(value),
         DataType::IntegerRange
         | DataType::LongRange
@@ -209,8 +210,8 @@ fn point_or_points(of: DataType, value: &Value) -> Result<()> {
         }
         Value::Number(_) | Value::Bool(_) => Err("it takes points".into()),
         _ if of == DataType::Point => Ok(()),
-        value => is_geo_point(value)
-            .then_some(())
+        value => read_point(value)
+            .map(drop)
             .ok_or("it is no point between the latitudes ±90 and the longitudes ±180".into()),
     }
 }

@@ -3,7 +3,7 @@
 //! `parse` reads JSON into the `tree`.
 
 pub(crate) mod minimum;
-pub(crate) mod shape;
+pub(crate) use crate::shape;
 pub(crate) mod tree;
 
 pub(crate) use tree::Query;

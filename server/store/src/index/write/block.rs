@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::super::document::{IndexDocument, IndexValue, PathValue};
-use super::super::layout::{Layout, names};
+use super::super::layout::{Layout, columns, names};
 use super::super::packed::Packed;
 use crate::analysis::Tokens;
 use crate::mapping::ObjectField;
+use crate::shape::Bounds;
 
 /// The block of one stored document.
 pub(super) struct Block<'l> {
@@ -25,6 +26,7 @@ struct Open<'l> {
     field: Option<&'l ObjectField>,
     exact: Vec<(Arc<str>, PathValue)>,
     texts: Vec<(Arc<str>, Packed)>,
+    shapes: Vec<(Arc<str>, Bounds)>,
     names: Vec<Arc<str>>,
 }
 
@@ -113,6 +115,16 @@ impl<'l> Block<'l> {
         }
     }
 
+    /// One box for all shapes of a path: what lies outside is none of them.
+    pub(super) fn shape(&mut self, path: &Arc<str>, bounds: Bounds) {
+        for open in self.targets() {
+            match open.shapes.iter_mut().find(|it| it.0 == *path) {
+                Some((_, all)) => *all = all.union(bounds),
+                None => open.shapes.push((path.clone(), bounds)),
+            }
+        }
+    }
+
     pub(super) fn text(&mut self, path: &Arc<str>, tokens: &Tokens, gap: u32) {
         for open in self.targets() {
             let place = open.texts.iter().position(|it| it.0 == *path);
@@ -136,6 +148,12 @@ impl Open<'_> {
     }
 
     fn finish(mut self, layout: &Layout, id: Arc<str>) -> IndexDocument {
+        for (path, it) in std::mem::take(&mut self.shapes) {
+            let sides = [it.west, it.east, it.south, it.north];
+            let sides = sides.into_iter().map(PathValue::Float);
+            let paths = columns::shape_box(&path).map(Arc::from);
+            self.exact.extend(paths.into_iter().zip(sides));
+        }
         self.sort();
         let fields = layout.fields;
         let mut values = vec![(fields.id, IndexValue::Text(id))];

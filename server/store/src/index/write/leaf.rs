@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::document::PathValue;
-use super::super::layout::is_analysed;
+use super::super::layout::{columns, is_analysed};
 use super::Walk;
-use crate::mapping::{Exact, Leaf, scalar_text};
+use crate::mapping::{DataType, Exact, Leaf, scalar_text};
+use crate::shape::{encode_cell, read_points, read_shape};
 
 impl<'l> Walk<'l> {
     /// A value of a field: one, or an array of them.
@@ -32,6 +33,7 @@ impl<'l> Walk<'l> {
 
     fn values(&mut self, leaf: &Leaf, path: &Arc<str>, value: &Value) {
         match value {
+            _ if leaf.data_type == DataType::GeoPoint => self.points(leaf, path, value),
             Value::Null => {
                 if let Some(value) = leaf.null_value().filter(|it| !it.is_null()) {
                     self.value(leaf, path, value);
@@ -43,8 +45,10 @@ impl<'l> Walk<'l> {
     }
 
     fn value(&mut self, leaf: &Leaf, path: &Arc<str>, value: &Value) {
-        if is_analysed(leaf) {
-            return self.text(leaf, path, value);
+        match leaf.data_type {
+            _ if is_analysed(leaf) => return self.text(leaf, path, value),
+            DataType::GeoShape => return self.shape(path, value),
+            _ => (),
         }
         match leaf.exact(value) {
             Some(Exact::Text(text)) if leaf.is_ignored(&text) => (),
@@ -55,6 +59,27 @@ impl<'l> Walk<'l> {
             Some(Exact::Integer(number)) => self.write(path, || PathValue::Integer(number)),
             Some(Exact::Float(number)) => self.write(path, || PathValue::Float(number)),
             None => (),
+        }
+    }
+
+    fn points(&mut self, leaf: &Leaf, path: &Arc<str>, value: &Value) {
+        let value = match (value, leaf.null_value()) {
+            (Value::Null, Some(default)) => default,
+            (value, _) => value,
+        };
+        let cells: Arc<str> = columns::point(path).into();
+        read_points(value, &mut |point| {
+            let cell = encode_cell(point);
+            self.block.exact(&cells, || PathValue::Integer(cell));
+            self.block.name(path);
+        });
+    }
+
+    fn shape(&mut self, path: &Arc<str>, value: &Value) {
+        let bounds = read_shape(value).ok().and_then(|it| it.bounds());
+        if let Some(bounds) = bounds {
+            self.block.shape(path, bounds);
+            self.block.name(path);
         }
     }
 
