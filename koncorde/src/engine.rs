@@ -358,28 +358,12 @@ impl Options {
 
     fn normalize_filter(&self, filter: Filter, index: Option<&str>) -> NormalizedFilter {
         let normal = Normal::new(filter);
-        let id = self.id(&normal, index);
+        let id = FilterId::new(&self.seed, index, &normal.key);
         NormalizedFilter {
             normal,
             id,
             index: index.map(Into::into),
         }
-    }
-
-    /// The keyed hash of an index name and a canonical form.
-    fn id(&self, normal: &Normal, index: Option<&str>) -> FilterId {
-        let mut hasher = blake3::Hasher::new_keyed(&self.seed);
-        match index {
-            None => hasher.update(&[0]),
-            Some(name) => hasher
-                .update(&[1])
-                .update(&(name.len() as u64).to_le_bytes())
-                .update(name.as_bytes()),
-        };
-        hasher.update(&normal.key);
-        let mut bits = [0; 16];
-        hasher.finalize_xof().fill(&mut bits);
-        FilterId::from_u128(u128::from_be_bytes(bits))
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use smallvec::SmallVec;
+
 /// The id of a filter: 128 bits, the same for equivalent filters under one seed
 /// and index name, on every machine and in every process.
 ///
@@ -11,6 +13,24 @@ use std::str::FromStr;
 pub struct FilterId(u128);
 
 impl FilterId {
+    /// The keyed hash of the name of an index and a canonical form.
+    pub(crate) fn new(seed: &[u8; 32], index: Option<&str>, form: &[u8]) -> Self {
+        let mut text: SmallVec<[u8; 256]> = SmallVec::new();
+        match index {
+            None => text.push(0),
+            Some(name) => {
+                text.push(1);
+                text.extend_from_slice(&(name.len() as u64).to_le_bytes());
+                text.extend_from_slice(name.as_bytes());
+            }
+        }
+        text.extend_from_slice(form);
+        let hash = blake3::keyed_hash(seed, &text);
+        let mut bits = [0; 16];
+        bits.copy_from_slice(&hash.as_bytes()[..16]);
+        Self(u128::from_be_bytes(bits))
+    }
+
     /// The id with these 128 bits.
     pub const fn from_u128(bits: u128) -> Self {
         Self(bits)

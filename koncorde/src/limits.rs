@@ -35,6 +35,9 @@ pub(crate) const PATTERN_DEPTH: usize = 250;
 /// of nested ones. RE2 has the same limit.
 pub(crate) const PATTERN_REPEAT: u32 = 1000;
 
+/// A pattern that is found in no more texts than this is a list of them.
+pub(crate) const PATTERN_TEXTS: usize = 64;
+
 /// How many points a polygon may have: every test walks along its border.
 pub(crate) const POLYGON_POINTS: usize = 10_000;
 

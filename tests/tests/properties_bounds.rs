@@ -201,11 +201,11 @@ fn ids_are_the_same_everywhere() {
     ]
     .map(|filter| engine.normalize(&filter).unwrap().id().to_string());
     let expected = [
-        "996c05886a0c462e213c48f2948ac901",
-        "0eff810584d14453c52b3fed94be3d14",
-        "7e9512c26a805bbfa9044283f9c32875",
-        "e7ec1cdecd0e156d25152bf9ca037b09",
-        "6f5fbca89a17cb29c79820b3a3b1272e",
+        "0578b8e618bf88dba8e7f5211c0c19bd",
+        "b23984b3bbfec7b2d3e9a96447b973ea",
+        "ac84acea8968011b03125c9ea851d4a0",
+        "7d10f79c3348118d96b339248ea395a3",
+        "afad7f875056e419dad310f11cf192b6",
     ];
     assert_eq!(ids, expected);
 }

@@ -9,9 +9,10 @@
 //! Cost: cells × conditions of the field.
 
 use ahash::AHashMap;
+use smallvec::{SmallVec, smallvec};
 
-use super::span::place_of;
-use super::{Partial, Span, Test};
+use super::span::{PLACES, place_of};
+use super::{Partial, Test};
 use crate::geo::read_point;
 use crate::scalar::Scalar;
 
@@ -24,9 +25,11 @@ pub(super) struct Domain<'a> {
 /// A class of values: no condition of the field tells them apart.
 pub(super) struct Class<'a> {
     /// One for each condition of the domain.
-    pub(super) truths: Vec<Truth>,
-    pub(super) cells: Vec<Cell<'a>>,
+    pub(super) truths: Truths,
+    pub(super) cells: SmallVec<[Cell<'a>; 4]>,
 }
+
+type Truths = SmallVec<[Truth; 16]>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Truth {
@@ -51,24 +54,36 @@ pub(super) enum Cell<'a> {
 
 impl<'a> Domain<'a> {
     pub(super) fn new(tests: Vec<&'a Test>) -> Self {
-        let mut classes: Vec<Class<'a>> = Vec::new();
-        let mut by_truths: AHashMap<Vec<Truth>, usize> = AHashMap::new();
+        let mut classes: Vec<Class<'a>> = Vec::with_capacity(4);
+        // Few classes are looked through, many are looked up.
+        let mut by_truths: AHashMap<Truths, usize> = AHashMap::new();
         for cell in cells(&tests) {
-            let truths: Vec<Truth> = tests.iter().map(|test| truth(test, cell)).collect();
-            let class = *by_truths.entry(truths).or_insert_with_key(|truths| {
-                let truths = truths.clone();
-                let cells = Vec::new();
-                classes.push(Class { truths, cells });
-                classes.len() - 1
-            });
-            classes[class].cells.push(cell);
+            let truths: Truths = tests.iter().map(|test| truth(test, cell)).collect();
+            let known = if classes.len() <= LOOKED_THROUGH {
+                classes.iter().position(|it| it.truths == truths)
+            } else {
+                by_truths.get(&truths).copied()
+            };
+            match known {
+                Some(class) => classes[class].cells.push(cell),
+                None => {
+                    let cells = smallvec![cell];
+                    classes.push(Class { truths, cells });
+                    if classes.len() > LOOKED_THROUGH {
+                        let all = classes.iter().enumerate().skip(by_truths.len());
+                        by_truths.extend(all.map(|(at, it)| (it.truths.clone(), at)));
+                    }
+                }
+            }
         }
         Self { tests, classes }
     }
 }
 
+const LOOKED_THROUGH: usize = 8;
+
 /// All cells that some conditions cut the values of a field into.
-pub(super) fn cells<'a>(tests: &[&'a Test]) -> Vec<Cell<'a>> {
+fn cells<'a>(tests: &[&'a Test]) -> Vec<Cell<'a>> {
     const NULL: &Scalar = &Scalar::Null;
     const FALSE: &Scalar = &Scalar::Bool(false);
     const TRUE: &Scalar = &Scalar::Bool(true);
@@ -76,13 +91,15 @@ pub(super) fn cells<'a>(tests: &[&'a Test]) -> Vec<Cell<'a>> {
     named.extend([NULL, FALSE, TRUE]);
     named.sort_unstable();
     named.dedup();
-    let mut cells = vec![
+    let gaps = gaps(tests, &named);
+    let mut cells = Vec::with_capacity(4 + gaps.len() + named.len());
+    cells.extend([
         Cell::Missing,
         Cell::OtherStrings,
         Cell::Arrays,
         Cell::Objects,
-    ];
-    cells.extend(gaps(tests, &named));
+    ]);
+    cells.extend(gaps);
     cells.extend(named.into_iter().map(Cell::Value));
     cells
 }
@@ -106,10 +123,7 @@ fn gaps<'a>(tests: &[&Test], named: &[&Scalar]) -> Vec<Cell<'a>> {
             _ => None,
         })
         .collect();
-    let Some(all) = all_numbers() else {
-        return Vec::new();
-    };
-    let mut cuts = vec![place_of(all.low), place_of(all.high) + 1];
+    let mut cuts = vec![PLACES.0, PLACES.1 + 1];
     cuts.extend(named.iter().flat_map(|at| [*at, at + 1]));
     for test in tests {
         if let Test::Range(span) = test {
@@ -122,15 +136,6 @@ fn gaps<'a>(tests: &[&Test], named: &[&Scalar]) -> Vec<Cell<'a>> {
         .filter(|cut| named.binary_search(&cut[0]).is_err())
         .map(|cut| Cell::Numbers(cut[0], cut[1] - 1))
         .collect()
-}
-
-fn all_numbers() -> Option<Span> {
-    use crate::interval::Interval;
-    use std::ops::Bound::Unbounded;
-    Span::new(Interval {
-        lower: Unbounded,
-        upper: Unbounded,
-    })
 }
 
 fn truth(test: &Test, cell: Cell<'_>) -> Truth {
@@ -154,6 +159,7 @@ fn truth(test: &Test, cell: Cell<'_>) -> Truth {
         (Test::Outside(shape), Cell::Value(value)) => {
             when(point(value).is_some_and(|it| !shape.contains(it)))
         }
+        (Test::Regexp(pattern), Cell::OtherStrings) if pattern.is_any() => True,
         (Test::Regexp(_), Cell::OtherStrings)
         | (Test::Contains(_) | Test::Select(_), Cell::Arrays)
         | (Test::Inside(_) | Test::Outside(_), Cell::OtherStrings | Cell::Arrays | Cell::Objects) => {

@@ -1,58 +1,44 @@
 //! Canonical bytes: equal for equivalent filters.
 //!
-//! Three levels, the first that fits:
-//!  1. the decision diagram, canonical for all that filters say about values; a
-//!     chain, where each field has a set of values to be in, is written as one,
-//!     and most filters are seen to be chains without any diagram;
-//!  2. the sorted and absorbed disjunctive normal form, within
+//! Four levels, the first that fits:
+//!  1. a chain: a conjunction or a disjunction of fields, each with a set of
+//!     values. Most filters are seen to be chains without further ado;
+//!  2. the decision diagram, canonical for all that filters say about values, and
+//!     written as a chain if it is one;
+//!  3. the sorted and absorbed disjunctive normal form, within
 //!     `limits::SUBFILTERS_MAX`;
-//!  3. the sorted tree itself.
+//!  4. the sorted tree itself.
 //!
-//! With up to `limits::CONDITIONS_EXACT` distinct conditions the first always
-//! fits. No two filters that differ on a document have the same bytes: each
-//! level writes down the whole function, self-delimiting, behind its own mark.
+//! With up to `limits::CONDITIONS_EXACT` distinct conditions one of the first two
+//! always fits. No two filters that differ on a document have the same bytes:
+//! each level writes down the whole function, self-delimiting, behind its own
+//! mark.
 
 use std::hash::{Hash, Hasher};
 
 use ahash::AHashMap;
 
+use super::chain::{self, Chain};
 use super::diagram::{Diagram, FALSE, NodeId, TRUE, Variable};
 use super::dnf::{Subfilter, subfilters};
-use super::domain::{self, Cell, Opaque};
+use super::domain::Opaque;
+use super::values::{Values, write_count, write_text};
 use super::{Condition, Form, Literal, Partial, Test, span};
-use crate::field::Field;
 use crate::geo::Shape;
 use crate::scalar::Scalar;
 
 /// The form, a constant if it always or never holds, and its key.
-pub(super) fn canonical(form: Form) -> (Form, Box<[u8]>) {
-    let mut writer = Writer::default();
-    if writer.simple(&form) {
-        return (form, writer.bytes.into());
-    }
-    let constant = match Diagram::of(&form) {
-        Ok((_, FALSE)) => Some(Form::Nothing),
-        Ok((_, TRUE)) => Some(Form::Everything),
-        Ok((diagram, root)) => {
-            match chain(&diagram, root) {
-                Some(links) => writer.chain(links),
-                None => writer.diagram(&diagram, root),
-            }
-            None
-        }
-        Err(_) => {
-            match subfilters(&form) {
-                Some(subfilters) => writer.subfilters(&subfilters),
-                None => writer.form(&form),
-            }
-            None
-        }
+pub(super) fn canonical(form: Form) -> (Form, Vec<u8>) {
+    let mut writer = Writer::new();
+    let constant = match Chain::of_form(&form) {
+        Some(chain) => writer.chain(chain),
+        None => writer.function(&form),
     };
     let form = constant.unwrap_or(form);
     if matches!(form, Form::Everything | Form::Nothing) {
         writer.form(&form);
     }
-    (form, writer.bytes.into())
+    (form, writer.bytes)
 }
 
 /// Keeps what is hashed instead of hashing it, the same on every machine.
@@ -86,12 +72,17 @@ impl Hasher for Numbers<'_> {
 }
 
 /// Writes self-delimiting bytes, the same on every machine.
-#[derive(Default)]
 struct Writer {
     bytes: Vec<u8>,
 }
 
 impl Writer {
+    /// Room for what most filters say.
+    fn new() -> Self {
+        let bytes = Vec::with_capacity(128);
+        Self { bytes }
+    }
+
     fn mark(&mut self, mark: u8) {
         self.bytes.push(mark);
     }
@@ -101,66 +92,52 @@ impl Writer {
     }
 
     fn count(&mut self, count: usize) {
-        self.number(count as u64);
+        write_count(&mut self.bytes, count as u64);
     }
 
     fn text(&mut self, text: &str) {
-        self.count(text.len());
-        self.bytes.extend_from_slice(text.as_bytes());
+        write_text(&mut self.bytes, text);
     }
 
-    /// Writes a conjunction of positive conditions on one field each, if the form
-    /// is one and they all ask for a set of values.
-    fn simple(&mut self, form: &Form) -> bool {
-        let literals = match form {
-            Form::Literal(_) => std::slice::from_ref(form),
-            Form::And(operands) => operands,
-            _ => return false,
-        };
-        let is_simple = |form: &Form| match form {
-            Form::Literal(it) => !it.negated && is_set(&it.condition.test),
-            _ => false,
-        };
-        // Literals are sorted by field.
-        let is_apart = |pair: &[Form]| match pair {
-            [Form::Literal(a), Form::Literal(b)] => a.condition.field != b.condition.field,
-            _ => false,
-        };
-        if !literals.iter().all(is_simple) || !literals.windows(2).all(is_apart) {
-            return false;
+    /// Writes a chain, unless it is a constant. One link is a conjunction.
+    fn chain(&mut self, mut chain: Chain<'_>) -> Option<Form> {
+        if let Some(constant) = chain.simplify() {
+            return Some(constant);
         }
-        self.mark(b'C');
-        for form in literals {
-            if let Form::Literal(Literal { condition, .. }) = form {
-                self.link(Link {
-                    field: &condition.field,
-                    accepted: values_of(&condition.test),
-                    refused: Vec::new(),
-                });
-            }
+        let is_or = !chain.is_and && chain.links.len() > 1;
+        self.mark(if is_or { b'A' } else { b'C' });
+        self.count(chain.links.len());
+        for (field, values) in &chain.links {
+            self.text(field.as_str());
+            values.write(&mut self.bytes);
         }
-        true
+        None
     }
 
-    fn chain(&mut self, links: Vec<Link<'_>>) {
-        self.mark(b'C');
-        links.into_iter().for_each(|it| self.link(it));
-    }
-
-    fn link(&mut self, link: Link<'_>) {
-        self.text(link.field.as_str());
-        self.cells(link.accepted);
-        if !link.refused.is_empty() {
-            self.mark(b'!');
-            self.cells(link.refused);
+    /// Writes a form that is not flat, unless it is a constant.
+    fn function(&mut self, form: &Form) -> Option<Form> {
+        match Diagram::of(form) {
+            Ok((_, FALSE)) => return Some(Form::Nothing),
+            Ok((_, TRUE)) => return Some(Form::Everything),
+            Ok((diagram, root)) => match Chain::of_diagram(&diagram, root) {
+                Some(chain) => return self.chain(chain),
+                None => self.diagram(&diagram, root),
+            },
+            Err(_) => match subfilters(form) {
+                Some(subfilters) => match Chain::of_subfilters(&subfilters) {
+                    Some(chain) => return self.chain(chain),
+                    None => self.subfilters(&subfilters),
+                },
+                None => self.form(form),
+            },
         }
-        self.mark(b'>');
+        None
     }
 
     /// Nodes in the order in which a walk first meets them.
     fn diagram(&mut self, diagram: &Diagram<'_>, root: NodeId) {
         self.mark(b'D');
-        let mut places = AHashMap::from([(FALSE, 0), (TRUE, 1)]);
+        let mut places = AHashMap::from([(FALSE, 0_usize), (TRUE, 1)]);
         let mut queue = vec![root];
         let mut next = 0;
         places.insert(root, 2);
@@ -173,9 +150,9 @@ impl Writer {
                 self.bytes.extend_from_slice(&label);
                 let place = *places.entry(child).or_insert_with(|| {
                     queue.push(child);
-                    queue.len() as u64 + 1
+                    queue.len() + 1
                 });
-                self.number(place);
+                self.count(place);
             }
             self.mark(b'.');
         }
@@ -263,10 +240,7 @@ impl Writer {
             }
             Test::Regexp(pattern) => {
                 self.mark(b'x');
-                let flags = pattern.flags();
-                let flags = [flags.ignore_case, flags.multi_line, flags.dot_all];
-                self.bytes.extend(flags.map(u8::from));
-                self.text(pattern.source());
+                self.text(pattern.identity());
             }
             Test::Contains(value) => {
                 self.mark(b'c');
@@ -332,178 +306,19 @@ impl Writer {
             }
         }
     }
-
-    /// The values of some cells, whatever cells they were cut into.
-    fn cells(&mut self, mut cells: Vec<Cell<'_>>) {
-        cells.sort_unstable_by(|a, b| order(*a).cmp(&order(*b)));
-        let mut numbers: Option<(u64, u64)> = None;
-        for cell in cells {
-            if let Some((low, high)) = line(cell) {
-                numbers = match numbers {
-                    Some((first, last)) if last + 1 == low => Some((first, high)),
-                    Some(interval) => {
-                        self.interval(interval);
-                        Some((low, high))
-                    }
-                    None => Some((low, high)),
-                };
-                continue;
-            }
-            if let Some(interval) = numbers.take() {
-                self.interval(interval);
-            }
-            match cell {
-                Cell::Missing => self.mark(b'm'),
-                Cell::Arrays => self.mark(b'a'),
-                Cell::Objects => self.mark(b'k'),
-                Cell::OtherStrings => self.mark(b'*'),
-                Cell::Value(value) => self.scalar(value),
-                Cell::Numbers(..) => {}
-            }
-        }
-        if let Some(interval) = numbers {
-            self.interval(interval);
-        }
-    }
-
-    fn interval(&mut self, (low, high): (u64, u64)) {
-        self.mark(b'r');
-        self.number(low);
-        self.number(high);
-    }
-}
-
-/// Whether a test asks for a set of values and nothing else.
-fn is_set(test: &Test) -> bool {
-    use Test::{Equals, Exists, In, Range};
-    matches!(test, Exists | Equals(_) | In(_) | Range(_))
-}
-
-/// The values that such a test asks for.
-fn values_of(test: &Test) -> Vec<Cell<'_>> {
-    match test {
-        Test::Equals(value) => vec![Cell::Value(value)],
-        Test::In(values) => values.iter().map(Cell::Value).collect(),
-        Test::Range(span) => vec![Cell::Numbers(
-            span::place_of(span.low),
-            span::place_of(span.high),
-        )],
-        Test::Exists => domain::cells(&[])
-            .into_iter()
-            .filter(|it| *it != Cell::Missing)
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// A field and the values it must have.
-struct Link<'d> {
-    field: &'d Field,
-    accepted: Vec<Cell<'d>>,
-    refused: Vec<Cell<'d>>,
-}
-
-/// The fields and sets of a diagram in which each node has one way to go on.
-fn chain<'d>(diagram: &'d Diagram<'_>, root: NodeId) -> Option<Vec<Link<'d>>> {
-    let mut links = Vec::new();
-    let mut at = root;
-    while let Some(node) = diagram.node(at) {
-        let Variable::Class { field } = diagram.variables[node.variable as usize] else {
-            return None;
-        };
-        let sets = sets(diagram, at, field).into_iter();
-        let (ways, refused): (Vec<_>, Vec<_>) = sets.partition(|(child, _)| *child != FALSE);
-        let [(next, accepted)] = <[_; 1]>::try_from(ways).ok()?;
-        // Strings are refused by name where all others are accepted.
-        let refused = refused.into_iter().flat_map(|(_, cells)| cells);
-        let refused = refused.filter(|it| matches!(it, Cell::Value(Scalar::String(_))));
-        links.push(Link {
-            field: diagram.fields[field].0,
-            accepted,
-            refused: refused.collect(),
-        });
-        at = next;
-    }
-    Some(links)
-}
-
-/// The numbers of a cell, as places.
-fn line(cell: Cell<'_>) -> Option<(u64, u64)> {
-    match cell {
-        Cell::Numbers(low, high) => Some((low, high)),
-        Cell::Value(Scalar::Number(number)) => {
-            Some((span::place_of(*number), span::place_of(*number)))
-        }
-        _ => None,
-    }
-}
-
-/// Numbers by their place on the line, everything else around them.
-fn order<'a>(cell: Cell<'a>) -> (u8, u64, Option<&'a Scalar>) {
-    match (line(cell), cell) {
-        (Some((low, _)), _) => (3, low, None),
-        (None, Cell::Missing) => (0, 0, None),
-        (None, Cell::Arrays) => (1, 0, None),
-        (None, Cell::Objects) => (2, 0, None),
-        (None, Cell::OtherStrings) => (4, 0, None),
-        (None, Cell::Value(value)) => (5, 0, Some(value)),
-        (None, Cell::Numbers(..)) => (6, 0, None),
-    }
 }
 
 /// The children of a node that asks for a class, each with its values, written.
 fn class_edges(diagram: &Diagram<'_>, id: NodeId, field: usize) -> Vec<(Vec<u8>, NodeId)> {
-    let sets = sets(diagram, id, field).into_iter();
+    let sets = chain::sets(diagram, id, field).into_iter();
     let mut edges: Vec<(Vec<u8>, NodeId)> = sets
         .map(|(child, cells)| {
-            let mut label = Writer::default();
-            label.cells(cells);
-            label.mark(b'>');
-            (label.bytes, child)
+            let mut label = Vec::new();
+            Values::of_cells(cells, Vec::new()).write(&mut label);
+            label.push(b'>');
+            (label, child)
         })
         .collect();
     edges.sort_unstable();
     edges
-}
-
-/// The children of a node that asks for a class, each with its set of values.
-///
-/// A named string that leads where all other strings lead, once what those
-/// leave open is decided for it, is not special and not in its set.
-fn sets<'d>(diagram: &'d Diagram<'_>, id: NodeId, field: usize) -> Vec<(NodeId, Vec<Cell<'d>>)> {
-    let domain = &diagram.fields[field].1;
-    let Some(node) = diagram.node(id) else {
-        return Vec::new();
-    };
-    let children = || domain.classes.iter().zip(&node.children);
-    let others = children()
-        .find(|(class, _)| class.cells.contains(&Cell::OtherStrings))
-        .map_or(FALSE, |(_, child)| *child);
-    let is_special = |cell: &Cell<'_>, child: NodeId| match cell {
-        Cell::Value(Scalar::String(text)) => decide(diagram, others, field, text) != child,
-        _ => true,
-    };
-    let mut sets: Vec<(NodeId, Vec<Cell<'_>>)> = Vec::new();
-    for (class, child) in children() {
-        let cells = class.cells.iter().filter(|it| is_special(it, *child));
-        match sets.iter_mut().find(|(it, _)| it == child) {
-            Some((_, set)) => set.extend(cells.copied()),
-            None => sets.push((*child, cells.copied().collect())),
-        }
-    }
-    sets.retain(|(_, cells)| !cells.is_empty());
-    sets
-}
-
-/// Where a string leads from a node that other strings lead to.
-fn decide(diagram: &Diagram<'_>, mut id: NodeId, field: usize, text: &str) -> NodeId {
-    while let Some(node) = diagram.node(id) {
-        match diagram.variables[node.variable as usize] {
-            Variable::Opaque { field: its, asks } if its == field => {
-                id = node.children[asks.outcome_at(text)];
-            }
-            _ => break,
-        }
-    }
-    id
 }

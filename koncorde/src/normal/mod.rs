@@ -13,10 +13,12 @@
 //!
 //! Cost: linear for simple filters; a bounded number of diagram nodes for others.
 
+mod key; // canonical bytes
+mod chain; // conjunctions and disjunctions of fields with sets of values
 mod diagram; // the canonical form of a function over the values of fields
 mod dnf; // an or of ands of literals
+mod values; // a set of values of one field
 mod domain; // the values of one field, cut into classes by its conditions
-mod key; // canonical bytes
 mod partial; // what `match` asks of one field
 mod reduce; // from the language to literals
 mod restore; // from literals back to the language
@@ -40,7 +42,7 @@ use crate::scalar::Scalar;
 pub(crate) struct Normal {
     pub(crate) form: Form,
     /// Equal for equivalent filters, as far as `key` promises.
-    pub(crate) key: Box<[u8]>,
+    pub(crate) key: Vec<u8>,
 }
 
 impl Normal {

@@ -8,6 +8,7 @@ use super::{Condition, Form, Literal, Normal, Partial, Selection, Span, Test};
 use crate::field::Field;
 use crate::filter::{Filter, Node, Term};
 use crate::limits;
+use crate::pattern::Pattern;
 use crate::scalar::Scalar;
 
 pub(super) fn reduce(filter: Filter) -> Form {
@@ -83,7 +84,10 @@ fn reduce_term(term: Term, negated: bool) -> Form {
             Some(span) => literal(field, within(span), negated),
             None => constant(negated),
         },
-        Term::Regexp { field, pattern } => literal(field, Test::Regexp(pattern), negated),
+        Term::Regexp { field, pattern } => match found_in(pattern) {
+            Some(test) => literal(field, test, negated),
+            None => constant(negated),
+        },
         Term::Geo { field, shape } if negated => literal(field, Test::Outside(shape), false),
         Term::Geo { field, shape } => literal(field, Test::Inside(shape), false),
         Term::Select {
@@ -96,7 +100,9 @@ fn reduce_term(term: Term, negated: bool) -> Form {
 }
 
 fn reduce_select(field: Field, index: i64, query: Node, negated: bool) -> Form {
-    let query = Normal::new(Filter(query));
+    let mut query = Normal::new(Filter(query));
+    // It stays as long as the condition does.
+    query.key.shrink_to_fit();
     if query.form == Form::Nothing {
         return constant(negated);
     }
@@ -124,6 +130,18 @@ fn one_of(mut values: Vec<Scalar>) -> Option<Test> {
         return values.pop().map(Test::Equals);
     }
     Some(Test::In(values.into()))
+}
+
+/// The condition that a pattern is found; `None` if it never is. Found in a few
+/// texts only, it asks for one of them.
+fn found_in(pattern: Pattern) -> Option<Test> {
+    match pattern.texts() {
+        Some(texts) => {
+            let texts = texts.into_iter().map(|it| Scalar::String(it.into()));
+            one_of(texts.collect())
+        }
+        None => Some(Test::Regexp(pattern)),
+    }
 }
 
 fn within(span: Span) -> Test {
@@ -173,31 +191,51 @@ impl Operator {
 
 /// Both operators obey the same laws, read upside down.
 fn join(operator: Operator, operands: Vec<Form>) -> Form {
+    let mut flat = match flatten(operator, operands) {
+        Ok(flat) => flat,
+        Err(dominant) => return dominant,
+    };
+    flat.sort_unstable();
+    flat.dedup();
+    if flat.windows(2).any(share_field) {
+        flat = match merge(operator, flat) {
+            Some(merged) => merged,
+            None => return operator.dominant(),
+        };
+        if has_complements(&flat) || !settle_presence(operator, &mut flat) {
+            return operator.dominant();
+        }
+    }
+    absorb(operator, &mut flat);
+    match flat.len() {
+        0 => operator.neutral(),
+        1 => flat.remove(0),
+        _ => operator.form(flat),
+    }
+}
+
+/// The operands, and those of operands with the same operator, without neutral
+/// ones; or the dominant one, if there is one.
+fn flatten(operator: Operator, operands: Vec<Form>) -> Result<Vec<Form>, Form> {
+    if operands.iter().all(|it| matches!(it, Form::Literal(_))) {
+        return Ok(operands);
+    }
     let mut flat = Vec::with_capacity(operands.len());
     for operand in operands {
         match operator.operands(operand) {
             Ok(inner) => flat.extend(inner),
             Err(form) if form == operator.neutral() => {}
-            Err(form) if form == operator.dominant() => return form,
+            Err(form) if form == operator.dominant() => return Err(form),
             Err(form) => flat.push(form),
         }
     }
-    flat.sort_unstable();
-    flat.dedup();
-    if flat.len() > 1 {
-        flat = match merge(operator, flat) {
-            Some(merged) => merged,
-            None => return operator.dominant(),
-        };
-        if has_complements(&flat) {
-            return operator.dominant();
-        }
-        absorb(operator, &mut flat);
-    }
-    match flat.len() {
-        0 => operator.neutral(),
-        1 => flat.remove(0),
-        _ => operator.form(flat),
+    Ok(flat)
+}
+
+fn share_field(pair: &[Form]) -> bool {
+    match pair {
+        [Form::Literal(a), Form::Literal(b)] => a.condition.field == b.condition.field,
+        _ => false,
     }
 }
 
@@ -271,6 +309,50 @@ fn has_complements(forms: &[Form]) -> bool {
         [Form::Literal(a), Form::Literal(b)] => a.condition == b.condition,
         _ => false,
     })
+}
+
+/// What a field's values have to do with its presence, where `exists` or its
+/// complement stands beside them: drops what follows from the others. `false` if
+/// the whole is decided by it.
+fn settle_presence(operator: Operator, forms: &mut Vec<Form>) -> bool {
+    /// Whether a literal holds for present fields only; if not, it holds for a
+    /// missing one.
+    fn needs_field(literal: &Literal) -> bool {
+        !literal.negated && !matches!(literal.condition.test, Test::Outside(_))
+    }
+    let is_and = operator == Operator::And;
+    let (mut at, mut is_open) = (0, true);
+    while let Some(Form::Literal(first)) = forms.get(at) {
+        let field = first.condition.field.clone();
+        let is_beside = |it: &Form| match it {
+            Form::Literal(it) => it.condition.field == field,
+            _ => false,
+        };
+        let count = forms[at..].iter().take_while(|it| is_beside(it)).count();
+        // `Exists` is the first of all tests.
+        if first.condition.test == Test::Exists && count > 1 {
+            let is_alike = |it: &Form| match it {
+                // `a and exists` is `a`, `missing or not a` is `not a`.
+                Form::Literal(it) => needs_field(it) != first.negated,
+                _ => false,
+            };
+            let others = &forms[at + 1..at + count];
+            // Dually: `a or exists` is `exists`, `missing and not a` is `missing`.
+            let is_first_weaker = first.negated != is_and;
+            if is_first_weaker && others.iter().any(is_alike) {
+                forms.remove(at);
+                at += count - 1;
+                continue;
+            } else if !is_first_weaker {
+                is_open &= others.iter().all(is_alike);
+                forms.drain(at + 1..at + count);
+                at += 1;
+                continue;
+            }
+        }
+        at += count;
+    }
+    is_open
 }
 
 /// Drops each operand that another one makes superfluous: `a` makes `a or b`

@@ -67,6 +67,9 @@ pub(crate) fn place_of(number: Number) -> u64 {
     }
 }
 
+/// The places of the least and of the greatest number.
+pub(super) const PLACES: (u64, u64) = (!f64::MIN.to_bits() + 1, f64::MAX.to_bits() | 1 << 63);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +79,7 @@ mod tests {
         let numbers = [f64::MIN, -1.5, -5e-324, 0.0, 5e-324, 1.0, f64::MAX];
         let places = numbers.map(|it| place_of(Number::new(it).unwrap()));
         assert!(places.is_sorted());
+        assert_eq!((places[0], places[6]), PLACES);
         for number in numbers.iter().skip(1) {
             let below = Number::new(number.next_down()).unwrap();
             let here = Number::new(*number).unwrap();

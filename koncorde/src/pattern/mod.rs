@@ -9,6 +9,7 @@
 
 mod class; // sets of characters
 mod escape; // what a backslash may begin
+mod exact; // patterns that are found in a few texts only
 mod parse; // RE2's syntax → a tree
 
 use std::cmp::Ordering;
@@ -24,14 +25,17 @@ use crate::limits;
 
 /// A pattern with its flags, compiled once. Cloning is cheap.
 ///
-/// Patterns are equal when source and flags are; the order of the flags and
-/// those without effect do not count.
+/// Patterns are equal when what they were read as is: groups and notations do not
+/// count, nor do flags without effect. All patterns that the empty text suffices
+/// for, and so any text, are equal.
 #[derive(Clone)]
 pub(crate) struct Pattern(Arc<Compiled>);
 
 struct Compiled {
     source: Box<str>,
     flags: Flags,
+    /// Equal for equal patterns.
+    identity: Box<str>,
     hir: Hir,
     regex: meta::Regex,
 }
@@ -104,10 +108,10 @@ impl Pattern {
             let most = limits::PATTERN_COMPILED_BYTES;
             format!("pattern too large: its compiled form would take more than {most} bytes")
         })?;
-        let source = source.into();
         Ok(Self(Arc::new(Compiled {
-            source,
+            source: source.into(),
             flags,
+            identity: identity(&hir),
             hir,
             regex,
         })))
@@ -131,9 +135,40 @@ impl Pattern {
         &self.0.hir
     }
 
-    fn identity(&self) -> (&str, Flags) {
-        (&self.0.source, self.0.flags)
+    /// Whether it is found in every text.
+    pub(crate) fn is_any(&self) -> bool {
+        self.0.identity.is_empty()
     }
+
+    /// All texts that it is found in, if they are few: sorted, distinct.
+    pub(crate) fn texts(&self) -> Option<Vec<String>> {
+        exact::texts(&self.0.hir)
+    }
+
+    /// What tells it from other patterns.
+    pub(crate) fn identity(&self) -> &str {
+        &self.0.identity
+    }
+}
+
+/// The tree written down, or where that is long, its hash: some classes have
+/// hundreds of ranges. Empty for what any text matches.
+fn identity(hir: &Hir) -> Box<str> {
+    const LENGTH: usize = 100;
+    if is_any(hir) {
+        return Box::default();
+    }
+    let text = hir.to_string();
+    if text.len() > LENGTH {
+        return blake3::hash(text.as_bytes()).to_hex().as_str().into();
+    }
+    text.into()
+}
+
+/// Whether the empty text is enough, wherever it stands.
+fn is_any(hir: &Hir) -> bool {
+    let properties = hir.properties();
+    properties.minimum_len() == Some(0) && properties.look_set().is_empty()
 }
 
 impl fmt::Debug for Pattern {
@@ -158,7 +193,7 @@ impl PartialOrd for Pattern {
 
 impl Ord for Pattern {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.identity().cmp(&other.identity())
+        self.identity().cmp(other.identity())
     }
 }
 
@@ -295,11 +330,26 @@ mod tests {
     }
 
     #[test]
-    fn patterns_are_told_apart_by_source_and_effect() {
+    fn patterns_are_told_apart_by_what_they_say() {
         let pattern = |source, flags| Pattern::new(source, flags).unwrap();
         assert_eq!(pattern("a", "im"), pattern("a", "mgi"));
-        assert_ne!(pattern("a", "i"), pattern("a", "m"));
-        assert_ne!(pattern("a", ""), pattern("(?:a)", ""));
+        assert_ne!(pattern("a", "i"), pattern("a", ""));
+        assert_ne!(pattern("a.", "s"), pattern("a.", ""));
+        assert_ne!(pattern("^a", "m"), pattern("^a", ""));
+        assert_eq!(pattern("smi", "").flags().to_string(), "");
         assert_eq!(pattern("a", "smi").flags().to_string(), "ims");
+        for same in [
+            &[
+                "a", "(?:a)", "(a)", "(?P<n>a)", r"\x61", r"\Qa\E", "a{1}", "[a]",
+            ][..],
+            &[r"\d+", "[0-9]+?", "(?:[0-4]|[5-9])+", "[[:digit:]]{1,}"],
+            &["(?i)ab", "(?i:a)(?i)b", "[Aa][bB]"],
+            &["", ".*", "x?", "(a|)", "(?s).*", "()"],
+        ] {
+            for source in same {
+                assert_eq!(pattern(source, ""), pattern(same[0], ""), "{source}");
+            }
+        }
+        assert!(pattern("a|", "").is_any() && !pattern("^|a", "").is_any());
     }
 }
