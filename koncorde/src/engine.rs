@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use ahash::RandomState;
 use serde_json::Value;
 
 use crate::error::FilterError;
@@ -14,6 +15,7 @@ use crate::filter::Filter;
 use crate::id::FilterId;
 use crate::index::{DocumentError, Index, Scratch, Table};
 use crate::normal::{Normal, conditions_max, restore};
+use crate::statistics::Statistics;
 
 /// How an engine counts and names.
 ///
@@ -99,9 +101,10 @@ impl FilterHandle {
 pub struct Engine {
     options: Options,
     index: Index,
-    /// By handle. Those of removed filters stay until they are used again.
-    ids: Vec<FilterId>,
+    /// By the hash of their id.
     handles: Table,
+    /// Nobody can choose filters whose ids collide here.
+    hasher: RandomState,
 }
 
 impl Engine {
@@ -133,16 +136,11 @@ impl Engine {
     pub fn store(&mut self, normalized: NormalizedFilter) -> FilterId {
         let id = normalized.id;
         if self.handle(&id).is_none() {
-            let handle = self.index.insert(&normalized.normal.form);
-            let place = handle as usize;
-            if place == self.ids.len() {
-                self.ids.push(id);
-            } else {
-                self.ids[place] = id;
-            }
-            let ids = &self.ids;
+            let handle = self.index.insert(&normalized.normal.form, id);
+            let (index, hasher) = (&self.index, &self.hasher);
+            let hash = hasher.hash_one(id);
             self.handles
-                .insert(hash(id), handle, |it| hash(ids[it as usize]));
+                .insert(hash, handle, |it| hasher.hash_one(index.id(it)));
         }
         id
     }
@@ -177,7 +175,9 @@ impl Engine {
         let Some(handle) = self.handle(id) else {
             return false;
         };
-        self.handles.remove(hash(*id), handle.0);
+        let (index, hasher) = (&self.index, &self.hasher);
+        let hash_of = |it| hasher.hash_one(index.id(it));
+        self.handles.remove(hash_of(handle.0), handle.0, hash_of);
         self.index.remove(handle.0);
         true
     }
@@ -244,15 +244,16 @@ impl Engine {
     ///
     /// # Panics
     ///
-    /// If the handle is of another engine and beyond all of this one.
+    /// If this engine has no filter with this handle.
     pub fn id(&self, handle: FilterHandle) -> FilterId {
-        self.ids[handle.index()]
+        self.index.id(handle.0)
     }
 
     /// The handle of a filter, if it is known.
     pub fn handle(&self, id: &FilterId) -> Option<FilterHandle> {
-        let is_it = |handle: u32| self.ids[handle as usize] == *id;
-        self.handles.find(hash(*id), is_it).map(FilterHandle)
+        let is_it = |handle: u32| self.index.id(handle) == *id;
+        let hash = self.hasher.hash_one(id);
+        self.handles.find(hash, is_it).map(FilterHandle)
     }
 
     /// Whether a filter is registered.
@@ -287,7 +288,17 @@ impl Engine {
 
     /// The ids of all filters, in no particular order.
     pub fn filter_ids(&self) -> impl Iterator<Item = FilterId> {
-        self.index.filters().map(|handle| self.ids[handle as usize])
+        self.index.filters().map(|handle| self.index.id(handle))
+    }
+
+    /// How much the engine holds. Cost: linear in the fields that conditions ask
+    /// for, and a thousandth of the filters.
+    pub fn statistics(&self) -> Statistics {
+        let statistics = self.index.statistics();
+        Statistics {
+            bytes: statistics.bytes + self.handles.bytes(),
+            ..statistics
+        }
     }
 
     /// How many filters there are.
@@ -306,7 +317,7 @@ impl Engine {
     pub fn check_invariants(&self) {
         assert_eq!(self.handles.len(), self.index.len());
         for handle in self.index.filters() {
-            let id = self.ids[handle as usize];
+            let id = self.index.id(handle);
             assert_eq!(self.handle(&id), Some(FilterHandle(handle)));
         }
         self.index.check_invariants();
@@ -320,11 +331,6 @@ impl fmt::Debug for Engine {
             .field("filters", &self.len())
             .finish_non_exhaustive()
     }
-}
-
-/// Ids are evenly distributed already.
-fn hash(id: FilterId) -> u64 {
-    id.as_u128() as u64
 }
 
 impl Options {

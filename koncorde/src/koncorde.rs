@@ -8,6 +8,7 @@ use crate::engine::{Engine, NormalizedFilter, Options};
 use crate::error::FilterError;
 use crate::id::FilterId;
 use crate::index::DocumentError;
+use crate::statistics::Statistics;
 
 /// Named indexes of filters; `None` is the default one.
 ///
@@ -141,6 +142,13 @@ impl Koncorde {
     pub fn indexes(&self) -> impl Iterator<Item = Option<&str>> {
         let named = self.named.keys().map(|name| Some(&**name));
         std::iter::once(None).chain(named)
+    }
+
+    /// How much all indexes hold together; [`engine`](Self::engine) has the figures
+    /// of one.
+    pub fn statistics(&self) -> Statistics {
+        let named = self.named.values().map(Engine::statistics);
+        self.default.statistics() + named.sum()
     }
 
     /// One index, for what is only there: visiting matches without allocation,

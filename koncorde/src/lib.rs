@@ -13,6 +13,7 @@ mod koncorde; // named indexes, the front door
 mod engine; // one index of filters: register, remove, test
 mod explain; // why a filter does not match
 mod index; // conditions, found from a document instead of one by one
+mod statistics; // how much an index holds
 mod evaluate; // the meaning: does this filter match this document?
 mod normal; // what every filter reduces to
 mod filter; // the language: JSON ⇄ Filter
@@ -35,3 +36,4 @@ pub use geo::{GeoPoint, convert_distance, convert_geopoint};
 pub use id::FilterId;
 pub use index::{DocumentError, Scratch};
 pub use koncorde::Koncorde;
+pub use statistics::Statistics;

@@ -39,6 +39,14 @@ impl Scalar {
         }
     }
 
+    /// The memory that it holds elsewhere.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) => 0,
+            Self::String(text) => text.len(),
+        }
+    }
+
     /// Strict equality with a JSON value: same type, same value.
     pub(crate) fn equals(&self, value: &Value) -> bool {
         match (self, value) {

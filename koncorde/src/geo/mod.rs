@@ -205,6 +205,16 @@ impl Shape {
             Kind::Polygon(polygon) => Outline::Polygon(polygon.corners()),
         }
     }
+
+    /// The memory that it holds elsewhere, more or less: corners are kept with
+    /// what their edges are tested by.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let corners = match &self.0.kind {
+            Kind::Rectangle(_) | Kind::Ring(_) => 0,
+            Kind::Polygon(polygon) => polygon.corners().len(),
+        };
+        size_of::<Inner>() + corners * 8 * size_of::<Number>()
+    }
 }
 
 /// The canonical form of a point that a filter names.

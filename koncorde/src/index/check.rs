@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::program::Lit;
-use super::{Access, Entry, Index};
+use super::{Entry, Index, Way};
 use crate::normal::Test;
 
 impl Index {
@@ -15,14 +15,14 @@ impl Index {
             stored.residual.for_each(&mut |literal| {
                 *references.entry(literal.condition()).or_default() += 1;
             });
-            for posting in stored.access.postings() {
+            for posting in self.postings(filter) {
                 let id = posting.literal.condition();
                 *references.entry(id).or_default() += 1;
                 *accesses.entry(id).or_default() += 1;
                 self.check_posting(filter, posting.literal, posting.place);
             }
             let is_always = contains(&self.always, self.entry(filter));
-            assert_eq!(is_always, matches!(stored.access, Access::Always));
+            assert_eq!(is_always, matches!(stored.access.way(), Way::Always));
         }
         for (id, condition) in self.conditions.iter() {
             assert_eq!(
@@ -42,7 +42,11 @@ impl Index {
         let condition = &self.conditions[literal.condition()];
         let is_outside = matches!(condition.test, Test::Outside(_));
         if !literal.is_negated() && !is_outside {
-            assert!(contains(&condition.wanted, entry));
+            let mut is_wanted = false;
+            let id = literal.condition();
+            let conditions = &self.conditions;
+            conditions.for_each_wanted(id, |it| is_wanted |= it == entry.0);
+            assert!(is_wanted);
             return;
         }
         let kinds = self.fields.kinds(condition.field);

@@ -4,9 +4,10 @@
 //! refers to it, and stands in the index of its kind as long as it gives access
 //! to a filter.
 //!
-//! One table finds equal conditions. A second one holds the `equals` conditions
-//! that give access to filters, by the same hash: it is their index, and a
-//! document does not pay for those that are only verified.
+//! Two tables find equal conditions, one of them `equals` conditions only: it is
+//! their index at the same time. There the numbers of those with access to
+//! filters are marked, so that a document does not pay for those that are only
+//! verified.
 //!
 //! Cost: one look-up to intern; one per field of a document for `equals`.
 
@@ -28,8 +29,24 @@ pub(super) struct Interned {
     pub(super) references: u32,
     /// How many filters are found through it.
     pub(super) accesses: u32,
-    /// The filters that are candidates when it holds, as `Entry` numbers.
-    pub(super) wanted: Set,
+    /// The filters that are candidates when it holds.
+    wanted: Wanted,
+}
+
+/// A set of `Entry` numbers. Most sets have one member: it stands here. Others
+/// stand in a list of sets: here is the place, marked by `LISTED`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Wanted(u32);
+
+impl Wanted {
+    const EMPTY: Self = Self(u32::MAX);
+    /// A bit that no entry has.
+    const LISTED: u32 = 1 << 29;
+
+    fn list(self) -> Option<u32> {
+        let is_listed = self != Self::EMPTY && self.0 & Self::LISTED != 0;
+        is_listed.then_some(self.0 & !Self::LISTED)
+    }
 }
 
 /// All conditions. Hashes are keyed at random, so that nobody can write filters
@@ -37,11 +54,19 @@ pub(super) struct Interned {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Conditions {
     items: Slab<Interned>,
-    table: Table,
-    /// The `equals` conditions with access to filters.
+    /// What more than one filter is found through.
+    lists: Slab<Set>,
+    /// All `equals` conditions, `ACCESS` added if they are found by values.
     equals: Table,
+    /// All other conditions.
+    others: Table,
     hasher: RandomState,
+    /// The memory of the tests themselves.
+    heap_bytes: usize,
 }
+
+/// Marks the number of an `equals` condition that gives access to filters.
+const ACCESS: u32 = 1 << 31;
 
 impl std::ops::Index<u32> for Conditions {
     type Output = Interned;
@@ -62,78 +87,141 @@ impl Conditions {
     /// The number of a condition, and whether it is new.
     pub(super) fn intern(&mut self, field: u32, test: &Test) -> (u32, bool) {
         let hash = hash_test(&self.hasher, field, test);
-        let is_it = |id: u32| self.items[id].field == field && self.items[id].test == *test;
-        if let Some(id) = self.table.find(hash, is_it) {
+        if let Some(id) = self.find_hashed(hash, field, test) {
             self.items[id].references += 1;
             return (id, false);
         }
+        self.heap_bytes += test.heap_bytes();
         let id = self.items.insert(Interned {
             test: test.clone(),
             field,
             references: 1,
             accesses: 0,
-            wanted: Set::default(),
+            wanted: Wanted::EMPTY,
         });
-        let (items, hasher) = (&self.items, &self.hasher);
-        self.table.insert(hash, id, |it| {
-            hash_test(hasher, items[it].field, &items[it].test)
-        });
+        let Self { items, hasher, .. } = self;
+        let table = match test {
+            Test::Equals(_) => &mut self.equals,
+            _ => &mut self.others,
+        };
+        table.insert(hash, id, |it| hash_item(hasher, items, it));
         (id, true)
     }
 
     /// Takes one reference back; the condition, if that was the last.
     pub(super) fn release(&mut self, id: u32) -> Option<Interned> {
-        let item = &mut self.items[id];
-        item.references -= 1;
-        if item.references > 0 {
+        self.items[id].references -= 1;
+        if self.items[id].references > 0 {
             return None;
         }
-        let hash = hash_test(&self.hasher, item.field, &item.test);
-        self.table.remove(hash, id);
-        self.items.remove(id)
+        let Self { items, hasher, .. } = self;
+        let table = match items[id].test {
+            Test::Equals(_) => &mut self.equals,
+            _ => &mut self.others,
+        };
+        let hash_of = |it| hash_item(hasher, items, it);
+        table.remove(hash_of(id), id, hash_of);
+        let item = self.items.remove(id)?;
+        self.heap_bytes -= item.test.heap_bytes();
+        Some(item)
     }
 
-    /// How many filters refer to a condition already; 0 if it is unknown.
-    pub(super) fn references(&self, field: u32, test: &Test) -> u32 {
-        let hash = hash_test(&self.hasher, field, test);
-        let is_it = |id: u32| self.items[id].field == field && self.items[id].test == *test;
-        let known = self.table.find(hash, is_it);
-        known.map_or(0, |id| self.items[id].references)
+    /// A condition, if filters refer to it already.
+    pub(super) fn find(&self, field: u32, test: &Test) -> Option<u32> {
+        self.find_hashed(hash_test(&self.hasher, field, test), field, test)
     }
 
-    /// Lets an `equals` condition be found by its value.
-    pub(super) fn index_equals(&mut self, id: u32) {
-        let (items, hasher) = (&self.items, &self.hasher);
-        let hash_of = |it: u32| hash_test(hasher, items[it].field, &items[it].test);
-        self.equals.insert(hash_of(id), id, hash_of);
+    fn find_hashed(&self, hash: u64, field: u32, test: &Test) -> Option<u32> {
+        let is_it = |id: u32| {
+            let item = &self.items[id & !ACCESS];
+            item.field == field && item.test == *test
+        };
+        let table = match test {
+            Test::Equals(_) => &self.equals,
+            _ => &self.others,
+        };
+        Some(table.find(hash, is_it)? & !ACCESS)
     }
 
-    pub(super) fn unindex_equals(&mut self, id: u32) {
-        let item = &self.items[id];
-        let hash = hash_test(&self.hasher, item.field, &item.test);
-        self.equals.remove(hash, id);
+    /// Lets an `equals` condition be found by its value, or no longer.
+    pub(super) fn index_equals(&mut self, id: u32, is_access: bool) {
+        let hash = hash_item(&self.hasher, &self.items, id);
+        let (plain, access) = (id, id | ACCESS);
+        if is_access {
+            self.equals.replace(hash, plain, access);
+        } else {
+            self.equals.replace(hash, access, plain);
+        }
     }
 
     /// The condition with access to filters that a field equals this value, whose
     /// hash is given.
     #[inline]
     pub(super) fn find_equals(&self, value: &FieldValue<'_>) -> Option<u32> {
-        self.equals.find(value.hash, |id| {
-            let item = &self.items[id];
-            item.field == value.field
-                && matches!(&item.test, Test::Equals(scalar) if value.datum.equals(scalar))
-        })
+        let is_it = |id: u32| id & ACCESS != 0 && self.is_equals(id & !ACCESS, value);
+        Some(self.equals.find(value.hash, is_it)? & !ACCESS)
+    }
+
+    #[inline]
+    fn is_equals(&self, id: u32, value: &FieldValue<'_>) -> bool {
+        let item = &self.items[id];
+        item.field == value.field
+            && matches!(&item.test, Test::Equals(scalar) if value.datum.equals(scalar))
     }
 
     /// The hash of an `equals` condition, as `hash_datum` gives it for its value.
     pub(super) fn equals_hash(&self, id: u32) -> Option<u64> {
-        let item = &self.items[id];
-        let is_equals = matches!(item.test, Test::Equals(_));
-        is_equals.then(|| hash_test(&self.hasher, item.field, &item.test))
+        let is_equals = matches!(self.items[id].test, Test::Equals(_));
+        is_equals.then(|| hash_item(&self.hasher, &self.items, id))
+    }
+
+    /// Makes a filter a candidate when a condition holds.
+    pub(super) fn want(&mut self, id: u32, entry: u32) {
+        debug_assert_eq!(entry & Wanted::LISTED, 0);
+        let wanted = &mut self.items[id].wanted;
+        if let Some(list) = wanted.list() {
+            self.lists[list].insert(entry);
+        } else if *wanted == Wanted::EMPTY {
+            *wanted = Wanted(entry);
+        } else if wanted.0 != entry {
+            let mut set = Set::One(wanted.0);
+            set.insert(entry);
+            *wanted = Wanted(self.lists.insert(set) | Wanted::LISTED);
+        }
+    }
+
+    pub(super) fn unwant(&mut self, id: u32, entry: u32) {
+        let wanted = &mut self.items[id].wanted;
+        if let Some(list) = wanted.list() {
+            self.lists[list].remove(entry);
+            if let Set::One(only) = self.lists[list] {
+                *wanted = Wanted(only);
+                self.lists.remove(list);
+            }
+        } else if wanted.0 == entry {
+            *wanted = Wanted::EMPTY;
+        }
+    }
+
+    /// The filters that are candidates when a condition holds.
+    #[inline]
+    pub(super) fn for_each_wanted(&self, id: u32, mut visit: impl FnMut(u32)) {
+        let wanted = self.items[id].wanted;
+        if wanted.0 & Wanted::LISTED == 0 {
+            visit(wanted.0);
+        } else if let Some(list) = wanted.list() {
+            self.lists[list].for_each(visit);
+        }
     }
 
     pub(super) fn hasher(&self) -> &RandomState {
         &self.hasher
+    }
+
+    /// Their memory.
+    pub(super) fn bytes(&self) -> usize {
+        let tables = self.equals.bytes() + self.others.bytes();
+        self.items.bytes() + self.lists.bytes() + tables + self.heap_bytes
     }
 
     pub(super) fn end(&self) -> usize {
@@ -147,6 +235,12 @@ impl Conditions {
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Interned)> {
         self.items.iter()
     }
+}
+
+#[inline]
+fn hash_item(hasher: &RandomState, items: &Slab<Interned>, id: u32) -> u64 {
+    let item = &items[id & !ACCESS];
+    hash_test(hasher, item.field, &item.test)
 }
 
 fn hash_test(hasher: &RandomState, field: u32, test: &Test) -> u64 {

@@ -178,11 +178,12 @@ impl Fields {
         }
         let mut at = field;
         while at != ROOT && self.items[at].conditions == 0 && self.items[at].children == 0 {
+            let (items, hasher) = (&self.items, &self.hasher);
+            let hash_of = |it| hash_step(hasher, items[it].parent, &items[it].segment);
+            self.table.remove(hash_of(at), at, hash_of);
             let Some(node) = self.items.remove(at) else {
                 return;
             };
-            let hash = hash_step(&self.hasher, node.parent, &node.segment);
-            self.table.remove(hash, at);
             at = node.parent;
             self.items[at].children -= 1;
         }
@@ -231,6 +232,15 @@ impl Fields {
 
     pub(super) fn end(&self) -> usize {
         self.items.end()
+    }
+
+    /// Their memory, what is found through them estimated.
+    pub(super) fn bytes(&self) -> usize {
+        let inside = |node: &Node| {
+            node.segment.len() + node.kinds.as_ref().map_or(0, |_| size_of::<Kinds>())
+        };
+        let inside: usize = self.items.iter().map(|(_, node)| inside(node)).sum();
+        self.items.bytes() + self.table.bytes() + inside
     }
 
     /// Without the document itself.

@@ -10,49 +10,61 @@ use super::datum::{is_costly, needs_tree};
 use super::negated::Dense;
 use super::program::{Lit, Program};
 use super::select::index_of;
-use super::{Access, Entry, Guard, Index, Posting, Stored};
+use super::{Access, Entry, Guard, Index, Posting, Stored, Way};
+use crate::id::FilterId;
 use crate::normal::{Form, Literal, Test};
 
-/// More filters than an entry has bits for would need more memory than there is.
-const FILTERS_MAX: usize = 1 << 30;
+/// An entry has no bits for more filters; their memory would be tens of gigabytes.
+const FILTERS_MAX: usize = 1 << 29;
 
 impl Index {
     /// Adds a filter and returns its number.
-    pub(crate) fn insert(&mut self, form: &Form) -> u32 {
-        assert!(self.filters.end() < FILTERS_MAX, "a billion filters");
-        let plan = self.plan(form);
-        let (access, residual) = match plan {
-            None => (Access::Always, Program::Always),
+    pub(crate) fn insert(&mut self, form: &Form, id: FilterId) -> u32 {
+        assert!(self.filters.end() < FILTERS_MAX, "half a billion filters");
+        let (access, guard, residual) = self.compile_filter(form);
+        let filter = self.filters.insert(Stored {
+            id: id.as_u128().to_le_bytes(),
+            access,
+            guard,
+            residual,
+        });
+        self.subfilters += self.ways(filter);
+        self.post_all(filter);
+        filter
+    }
+
+    fn compile_filter(&mut self, form: &Form) -> (Access, Guard, Program) {
+        let (access, residual) = match self.plan(form) {
+            None => (Access::ALWAYS, Program::Always),
             Some(plan) => {
                 let access = self.compile_accesses(&plan.accesses);
                 (access, self.compile_residual(&plan.residual))
             }
         };
-        let verify = !matches!(residual, Program::Always);
-        let guard = self.guard(&residual);
-        let filter = self.filters.insert(Stored {
-            access,
-            guard,
-            residual,
-        });
-        self.post_all(filter, verify);
-        filter
+        self.heap_bytes += residual.heap_bytes();
+        (access, self.guard(&residual), residual)
     }
 
     /// Removes a filter.
     pub(crate) fn remove(&mut self, filter: u32) {
-        let entry = self.entry(filter);
-        if matches!(self.filters[filter].access, Access::Always) {
-            self.always.remove(entry.0);
-        }
-        // A posting may move another one of the same filter, so each is read anew.
-        for number in 0..self.filters[filter].access.postings().len() {
-            self.unpost(entry, self.filters[filter].access.postings()[number]);
-        }
+        self.subfilters -= self.ways(filter);
+        self.unpost_all(filter);
         if let Some(stored) = self.filters.remove(filter) {
-            stored.residual.for_each(&mut |it| self.release(it));
-            for posting in stored.access.postings() {
-                self.release(posting.literal);
+            self.release_all(stored.access, &stored.residual);
+        }
+    }
+
+    /// Takes back what a filter without postings refers to.
+    fn release_all(&mut self, access: Access, residual: &Program) {
+        self.heap_bytes -= residual.heap_bytes();
+        residual.for_each(&mut |it| self.release(it));
+        match access.way() {
+            Way::None | Way::Always => (),
+            Way::One(posting) => self.release(posting.literal),
+            Way::Any(place) => {
+                let postings = self.ways.remove(place).unwrap_or_default();
+                self.heap_bytes -= size_of_val(&*postings);
+                postings.iter().for_each(|it| self.release(it.literal));
             }
         }
     }
@@ -65,10 +77,11 @@ impl Index {
         access::plan(form, &|literal| {
             let condition = &literal.condition;
             let field = self.fields.find(&condition.field);
-            let references = field.map_or(0, |field| {
-                self.conditions.references(field, &condition.test)
-            });
-            access::estimate(literal, references)
+            let known = field.and_then(|it| self.conditions.find(it, &condition.test));
+            access::estimate(
+                literal,
+                known.map_or(0, |it| self.conditions[it].references),
+            )
         })
     }
 
@@ -83,9 +96,12 @@ impl Index {
             }
         }
         match postings[..] {
-            [] => Access::None,
-            [only] => Access::One(only),
-            _ => Access::Any(postings.into()),
+            [] => Access::NONE,
+            [only] => Access(only),
+            _ => {
+                self.heap_bytes += size_of_val(&*postings);
+                Access::any(self.ways.insert(postings.into()))
+            }
         }
     }
 
@@ -93,22 +109,22 @@ impl Index {
         match forms {
             [] => Program::Always,
             [only] => self.compile(only),
-            _ => self.compile_operands(forms, Program::All, Program::And),
+            _ => self.compile_operands(forms, Program::all, Program::and),
         }
     }
 
     fn compile(&mut self, form: &Form) -> Program {
         match form {
             Form::Everything => Program::Always,
-            Form::Nothing => Program::Any([].into()),
-            Form::Literal(literal) => Program::All([self.intern(literal)].into()),
+            Form::Nothing => Program::any(Vec::new()),
+            Form::Literal(literal) => Program::One(self.intern(literal)),
             Form::And(forms) => {
                 let forms: Vec<&Form> = forms.iter().collect();
-                self.compile_operands(&forms, Program::All, Program::And)
+                self.compile_operands(&forms, Program::all, Program::and)
             }
             Form::Or(forms) => {
                 let forms: Vec<&Form> = forms.iter().collect();
-                self.compile_operands(&forms, Program::Any, Program::Or)
+                self.compile_operands(&forms, Program::any, Program::or)
             }
         }
     }
@@ -117,8 +133,8 @@ impl Index {
     fn compile_operands(
         &mut self,
         forms: &[&Form],
-        flat: fn(Box<[Lit]>) -> Program,
-        tree: fn(Box<[Program]>) -> Program,
+        flat: fn(Vec<Lit>) -> Program,
+        tree: fn(Vec<Program>) -> Program,
     ) -> Program {
         let is_literal = |it: &&Form| matches!(it, Form::Literal(_));
         let mut literals = Vec::new();
@@ -129,29 +145,22 @@ impl Index {
         }
         literals.sort_by_key(|it| is_costly(&self.conditions[it.condition()].test));
         if literals.len() == forms.len() {
-            return flat(literals.into());
+            return flat(literals);
         }
         let mut programs = Vec::new();
         if !literals.is_empty() {
-            programs.push(flat(literals.into()));
+            programs.push(flat(literals));
         }
         for form in forms.iter().filter(|it| !is_literal(it)) {
             programs.push(self.compile(form));
         }
-        tree(programs.into())
+        tree(programs)
     }
 
     /// The rarest `equals` that has to hold.
     fn guard(&self, residual: &Program) -> Guard {
-        let literals = match residual {
-            Program::All(literals) => literals,
-            Program::And(programs) => match &programs[0] {
-                Program::All(literals) => literals,
-                _ => return Guard::NONE,
-            },
-            _ => return Guard::NONE,
-        };
-        let guards = literals.iter().filter(|it| !it.is_negated());
+        let guards = residual.required().iter();
+        let guards = guards.filter(|it| !it.is_negated());
         let guards = guards.filter_map(|it| {
             let id = it.condition();
             let hash = self.conditions.equals_hash(id)?;
@@ -184,19 +193,28 @@ impl Index {
     pub(super) fn entry(&self, filter: u32) -> Entry {
         let stored = &self.filters[filter];
         let verify = !matches!(stored.residual, Program::Always);
-        Entry::new(filter, verify, matches!(stored.access, Access::Any(_)))
+        Entry::new(filter, verify, matches!(stored.access.way(), Way::Any(_)))
     }
 
-    fn post_all(&mut self, filter: u32, verify: bool) {
+    fn post_all(&mut self, filter: u32) {
         let entry = self.entry(filter);
-        debug_assert_eq!(entry.is_to_verify(), verify);
-        if matches!(self.filters[filter].access, Access::Always) {
+        if let Way::Always = self.filters[filter].access.way() {
             self.always.insert(entry.0);
         }
-        for number in 0..self.filters[filter].access.postings().len() {
-            let posting = self.filters[filter].access.postings()[number];
-            let place = self.post(entry, posting.literal);
-            self.filters[filter].access.postings_mut()[number].place = place;
+        for number in 0..self.postings(filter).len() {
+            let place = self.post(entry, self.postings(filter)[number].literal);
+            self.postings_mut(filter)[number].place = place;
+        }
+    }
+
+    fn unpost_all(&mut self, filter: u32) {
+        let entry = self.entry(filter);
+        if let Way::Always = self.filters[filter].access.way() {
+            self.always.remove(entry.0);
+        }
+        // A posting may move another one of the same filter, so each is read anew.
+        for number in 0..self.postings(filter).len() {
+            self.unpost(entry, self.postings(filter)[number]);
         }
     }
 
@@ -217,7 +235,7 @@ impl Index {
             self.absences.insert(field);
             return place;
         }
-        self.conditions[id].wanted.insert(entry.0);
+        self.conditions.want(id, entry.0);
         0
     }
 
@@ -226,7 +244,7 @@ impl Index {
         let id = literal.condition();
         let field = self.conditions[id].field;
         match self.dense(literal) {
-            None => self.conditions[id].wanted.remove(entry.0),
+            None => self.conditions.unwant(id, entry.0),
             Some(list) => {
                 let moved = list.remove(posting.place);
                 if self.fields.kinds_mut(field).negated.is_empty() {
@@ -247,8 +265,7 @@ impl Index {
     /// An entry took the place of a removed posting in the same list.
     fn move_posting(&mut self, entry: u32, condition: u32, removed: Posting) {
         let literal = Lit::new(condition, removed.literal.is_negated());
-        let stored = &mut self.filters[Entry(entry).filter()];
-        for posting in stored.access.postings_mut() {
+        for posting in self.postings_mut(Entry(entry).filter()) {
             if posting.literal == literal {
                 posting.place = removed.place;
             }
@@ -275,7 +292,7 @@ impl Index {
     /// Makes a condition one that values find.
     fn index_condition(&mut self, id: u32) {
         if let Test::Equals(_) = self.conditions[id].test {
-            self.conditions.index_equals(id);
+            self.conditions.index_equals(id, true);
         }
         let condition = &self.conditions[id];
         let (field, hasher) = (condition.field, self.conditions.hasher());
@@ -302,7 +319,7 @@ impl Index {
 
     fn unindex_condition(&mut self, id: u32) {
         if let Test::Equals(_) = self.conditions[id].test {
-            self.conditions.unindex_equals(id);
+            self.conditions.index_equals(id, false);
         }
         let condition = &self.conditions[id];
         let (field, hasher) = (condition.field, self.conditions.hasher());

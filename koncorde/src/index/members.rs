@@ -85,8 +85,11 @@ impl Members {
             let conditions = &mut self.items[member].conditions;
             conditions.remove(condition);
             if conditions.is_empty() {
+                let items = &self.items;
+                self.table.remove(hash, member, |it| {
+                    hash_scalar(hasher, items[it].field, items[it].value())
+                });
                 self.items.remove(member);
-                self.table.remove(hash, member);
             }
         }
     }
@@ -106,6 +109,11 @@ impl Members {
         self.table.find(hash, |place| {
             self.items[place].field == field && *self.items[place].value() == *value
         })
+    }
+
+    /// Their memory. The values belong to the conditions.
+    pub(super) fn bytes(&self) -> usize {
+        self.items.bytes() + self.table.bytes()
     }
 
     pub(super) fn len(&self) -> usize {

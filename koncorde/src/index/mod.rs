@@ -20,6 +20,7 @@ mod insert; // filters come and go
 mod lex; // the grammar of JSON
 mod literal; // what a text must hold for a pattern
 mod members; // in; exists path[value]
+mod memory; // how much of it
 mod negated; // what a field does not say
 mod predict; // the keys of a document
 mod program; // what has to be verified
@@ -41,10 +42,11 @@ pub(crate) use table::Table;
 use condition::Conditions;
 use field::Fields;
 use members::Members;
-use program::{Lit, Program};
+use program::{Lit, Program, Tree};
 use set::Set;
 use slab::Slab;
 
+use crate::id::FilterId;
 use crate::normal::{Condition, Form, Literal};
 
 /// Filters, found by documents. They are known by number.
@@ -61,11 +63,19 @@ pub(crate) struct Index {
     /// Filters that every document is a candidate for, as `Entry` numbers.
     always: Set,
     filters: Slab<Stored>,
+    /// The postings of filters with more than one.
+    ways: Slab<Box<[Posting]>>,
+    /// In how many ways all filters are found.
+    subfilters: usize,
+    /// The memory of residuals and postings that stands elsewhere.
+    heap_bytes: usize,
 }
 
 /// A filter: one of its accesses holds, and so does the residual.
 #[derive(Clone, Debug)]
 struct Stored {
+    /// The bytes of its `FilterId`.
+    id: [u8; 16],
     access: Access,
     guard: Guard,
     residual: Program,
@@ -88,14 +98,42 @@ impl Guard {
     };
 }
 
-#[derive(Clone, Debug)]
-enum Access {
+/// Where a filter is found: a posting, or something else marked by its literal.
+#[derive(Clone, Copy, Debug)]
+struct Access(Posting);
+
+#[derive(Clone, Copy, Debug)]
+enum Way {
     /// It matches no document.
     None,
     /// It is in `always`.
     Always,
     One(Posting),
-    Any(Box<[Posting]>),
+    /// The postings at this place of `ways`.
+    Any(u32),
+}
+
+impl Access {
+    const NONE: Self = Self::marked(Lit::MAX[0], 0);
+    const ALWAYS: Self = Self::marked(Lit::MAX[1], 0);
+
+    const fn any(place: u32) -> Self {
+        Self::marked(Lit::MAX[2], place)
+    }
+
+    const fn marked(literal: Lit, place: u32) -> Self {
+        Self(Posting { literal, place })
+    }
+
+    #[inline]
+    fn way(self) -> Way {
+        match self.0.literal {
+            it if it == Lit::MAX[0] => Way::None,
+            it if it == Lit::MAX[1] => Way::Always,
+            it if it == Lit::MAX[2] => Way::Any(self.0.place),
+            _ => Way::One(self.0),
+        }
+    }
 }
 
 /// Where a filter is posted.
@@ -106,30 +144,13 @@ struct Posting {
     place: u32,
 }
 
-impl Access {
-    fn postings(&self) -> &[Posting] {
-        match self {
-            Self::None | Self::Always => &[],
-            Self::One(posting) => std::slice::from_ref(posting),
-            Self::Any(postings) => postings,
-        }
-    }
-
-    fn postings_mut(&mut self) -> &mut [Posting] {
-        match self {
-            Self::None | Self::Always => &mut [],
-            Self::One(posting) => std::slice::from_mut(posting),
-            Self::Any(postings) => postings,
-        }
-    }
-}
-
 /// A filter as it stands in posting lists: its number, and what is to be done
 /// with it.
 #[derive(Clone, Copy)]
 struct Entry(u32);
 
 impl Entry {
+    /// Another bit marks lists of entries.
     const VERIFY: u32 = 1 << 31;
     const REPEATED: u32 = 1 << 30;
 
@@ -168,15 +189,40 @@ impl Index {
         self.filters.len()
     }
 
+    /// The name of a filter.
+    #[inline]
+    pub(crate) fn id(&self, filter: u32) -> FilterId {
+        FilterId::from_u128(u128::from_le_bytes(self.filters[filter].id))
+    }
+
+    /// Where a filter is posted.
+    fn postings(&self, filter: u32) -> &[Posting] {
+        let access = &self.filters[filter].access;
+        match access.way() {
+            Way::None | Way::Always => &[],
+            Way::One(_) => std::slice::from_ref(&access.0),
+            Way::Any(place) => &self.ways[place],
+        }
+    }
+
+    fn postings_mut(&mut self, filter: u32) -> &mut [Posting] {
+        let access = &mut self.filters[filter].access;
+        match access.way() {
+            Way::None | Way::Always => &mut [],
+            Way::One(_) => std::slice::from_mut(&mut access.0),
+            Way::Any(place) => &mut self.ways[place],
+        }
+    }
+
     /// A filter as it is found and verified.
     pub(crate) fn form(&self, filter: u32) -> Form {
         let stored = &self.filters[filter];
-        let accesses = stored.access.postings().iter();
+        let accesses = self.postings(filter).iter();
         let mut accesses: Vec<Form> = accesses.map(|it| self.literal_form(it.literal)).collect();
-        let access = match (accesses.len(), &stored.access) {
+        let access = match (accesses.len(), stored.access.way()) {
             (1, _) => accesses.remove(0),
-            (_, Access::None) => return Form::Nothing,
-            (_, Access::Always) => return Form::Everything,
+            (_, Way::None) => return Form::Nothing,
+            (_, Way::Always) => return Form::Everything,
             _ => Form::Or(accesses),
         };
         match self.program_form(&stored.residual) {
@@ -198,11 +244,15 @@ impl Index {
         };
         match program {
             Program::Always => Form::Everything,
-            Program::All(its) if its.len() == 1 => self.literal_form(its[0]),
-            Program::All(its) => Form::And(literals(its)),
-            Program::Any(its) => Form::Or(literals(its)),
-            Program::And(its) => Form::And(programs(its)),
-            Program::Or(its) => Form::Or(programs(its)),
+            Program::One(it) => self.literal_form(*it),
+            Program::Two(its) => Form::And(literals(its)),
+            Program::Three(its) => Form::And(literals(its)),
+            Program::Tree(tree) => match &**tree {
+                Tree::All(its) => Form::And(literals(its)),
+                Tree::Any(its) => Form::Or(literals(its)),
+                Tree::And(its) => Form::And(programs(its)),
+                Tree::Or(its) => Form::Or(programs(its)),
+            },
         }
     }
 

@@ -192,8 +192,8 @@ impl<F: FnMut(u32)> Run<'_, '_, F> {
     fn hits(&mut self, hits: &[u32]) {
         let index = self.index;
         for id in hits {
-            let wanted = &index.conditions[*id].wanted;
-            wanted.for_each(|entry| self.candidate(entry));
+            let conditions = &index.conditions;
+            conditions.for_each_wanted(*id, |entry| self.candidate(entry));
         }
     }
 

@@ -105,6 +105,25 @@ pub(crate) enum Test {
     Like(Box<Partial>),
 }
 
+impl Test {
+    /// The memory that it holds elsewhere, more or less.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Exists | Self::Range(_) => 0,
+            Self::Equals(scalar) | Self::Contains(scalar) => scalar.heap_bytes(),
+            Self::In(scalars) => {
+                let texts: usize = scalars.iter().map(Scalar::heap_bytes).sum();
+                size_of_val(&**scalars) + texts
+            }
+            Self::Regexp(pattern) => pattern.heap_bytes(),
+            Self::Inside(shape) | Self::Outside(shape) => shape.heap_bytes(),
+            // The form is about as large as its key.
+            Self::Select(selection) => size_of::<Selection>() + 2 * selection.query.key.len(),
+            Self::Like(partial) => size_of::<Partial>() + partial.heap_bytes(),
+        }
+    }
+}
+
 /// The element of an array at `index` (negative: from the end), as the document
 /// `{"value": element}`, satisfies `query`.
 #[derive(Clone, Debug)]

@@ -50,6 +50,21 @@ impl Partial {
         }
     }
 
+    /// The memory that it holds elsewhere.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Scalar(scalar) => scalar.heap_bytes(),
+            Self::Array(items) => {
+                let inside: usize = items.iter().map(Self::heap_bytes).sum();
+                size_of_val(&**items) + inside
+            }
+            Self::Object(members) => {
+                let inside = members.iter().map(|it| it.0.len() + it.1.heap_bytes());
+                size_of_val(&**members) + inside.sum::<usize>()
+            }
+        }
+    }
+
     pub(crate) fn matches(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Scalar(scalar), value) => scalar.equals(value),

@@ -117,6 +117,11 @@ impl Pattern {
         })))
     }
 
+    /// The memory of its text; the compiled form is not counted.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        size_of::<Compiled>() + self.0.source.len()
+    }
+
     /// Whether the pattern is found anywhere in a text. Linear in the text.
     pub(crate) fn is_match(&self, text: &str) -> bool {
         self.0.regex.is_match(text)
