@@ -5,11 +5,15 @@
 //! fails.
 
 mod definitions; // what is measured, and why
+mod shapes; // what several engines can express, on events of a kilobyte
+mod original; // the original's own benchmark, and what it is slow at
+mod places; // shapes on the earth
+mod rules; // alerting rules, as others publish numbers for
+mod event; // a document of a kilobyte
 mod random; // numbers from a seed
-mod shapes; // filters and documents
 
 pub use definitions::{DEFINITIONS, Definition};
-pub use random::Random;
+pub use random::{Random, mix};
 
 use serde_json::Value;
 
@@ -20,4 +24,16 @@ pub struct Workload {
     pub filters: Vec<Value>,
     /// As JSON text.
     pub documents: Vec<String>,
+}
+
+impl Workload {
+    fn new(
+        filters: impl IntoIterator<Item = Value>,
+        documents: impl IntoIterator<Item = Value>,
+    ) -> Self {
+        Self {
+            filters: filters.into_iter().collect(),
+            documents: documents.into_iter().map(|it| it.to_string()).collect(),
+        }
+    }
 }

@@ -33,8 +33,24 @@ impl Random {
 }
 
 /// A number that looks random, from another one.
-pub(crate) fn mix(mut z: u64) -> u64 {
+pub fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+/// A number of distinct items.
+pub(crate) fn distinct<T: Eq + std::hash::Hash + Clone>(
+    count: usize,
+    mut make: impl FnMut() -> T,
+) -> Vec<T> {
+    let mut seen = std::collections::HashSet::new();
+    let mut items = Vec::with_capacity(count);
+    while items.len() < count {
+        let item = make();
+        if seen.insert(item.clone()) {
+            items.push(item);
+        }
+    }
+    items
 }
