@@ -82,3 +82,43 @@ pub(crate) const SWEEP_EVERY_COMMITS: u32 = 8;
 /// After the disk refused a write, writers are told so at once for this long;
 /// then the next write tries again.
 pub(crate) const WRITE_RETRY: Duration = Duration::from_secs(2);
+
+/// The clauses of one query, as many as Elasticsearch allows; each of them
+/// walks through postings of its own.
+pub(crate) const QUERY_CLAUSES_MAX: usize = 1024;
+
+/// How deep clauses may stand in clauses: reading and compiling them takes the
+/// stack.
+pub(crate) const QUERY_DEPTH_MAX: usize = 30;
+
+/// The values of one `terms` clause, as in Elasticsearch.
+pub(crate) const QUERY_TERMS_MAX: usize = 65_536;
+
+/// The values of one `ids` clause; as many as `terms` has.
+pub(crate) const QUERY_IDS_MAX: usize = QUERY_TERMS_MAX;
+
+/// The fields, or patterns of them, that one clause names.
+pub(crate) const QUERY_FIELDS_MAX: usize = 1024;
+
+/// The terms that a prefix at the end of a phrase, or a fuzzy term, may stand
+/// for: each is a clause of its own.
+pub(crate) const QUERY_EXPANSIONS_MAX: usize = 1024;
+
+/// The letters of a wildcard, a prefix or a regular expression, as in
+/// Elasticsearch.
+pub(crate) const PATTERN_CHARS_MAX: usize = 1000;
+
+/// The letters of a `query_string`: it becomes at most so many clauses before
+/// they are counted.
+pub(crate) const QUERY_STRING_CHARS_MAX: usize = 32_000;
+
+/// The states of one regular expression: memory and time grow with them, and
+/// `(a*b*){10}{10}` would otherwise take both.
+pub(crate) const REGEXP_STATES_MAX: usize = 10_000;
+
+/// The points of the shapes in one query: each is tested against each
+/// candidate.
+pub(crate) const SHAPE_POINTS_MAX: usize = 100_000;
+
+/// How deep collections of shapes may stand in each other.
+pub(crate) const SHAPE_DEPTH_MAX: usize = 16;

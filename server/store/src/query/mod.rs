@@ -1,9 +1,14 @@
 //! The query language of Elasticsearch.
 //!
-//! `parse` reads JSON into the `tree`.
+//! JSON is read (`parse`), texts in Lucene's syntax too (`lucene`), into one
+//! `tree`; the tree, the mapping and the layout of an index become a query of
+//! tantivy (`compile`). What a query means stands in the tree; how it is found,
+//! in the other.
 
+mod lucene;
+mod parse;
 pub(crate) mod minimum;
-pub(crate) use crate::shape;
 pub(crate) mod tree;
 
+pub(crate) use parse::parse;
 pub(crate) use tree::Query;

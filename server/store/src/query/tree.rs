@@ -9,7 +9,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::minimum::Minimum;
-use super::shape::{Point, Shape};
+use crate::shape::{Point, Shape};
 
 /// A clause with what every clause may carry.
 #[derive(Clone, Debug, PartialEq)]
@@ -218,6 +218,11 @@ pub(crate) enum Fuzziness {
     Edits(u8),
     /// By the letters of the term: one edit from `low` on, two from `high` on.
     Auto { low: usize, high: usize },
+}
+
+impl Fuzzy {
+    /// The terms that a fuzzy term stands for, unless the user says otherwise.
+    pub(crate) const EXPANSIONS: usize = 50;
 }
 
 impl Default for Fuzziness {

@@ -11,7 +11,7 @@ mod text;
 
 pub(crate) use cell::{decode_cell, encode_cell};
 pub(crate) use json::read_shape;
-pub(crate) use point::{read_geohash, read_point, read_points};
+pub(crate) use point::{read_geohash, read_geohash_cell, read_point, read_points};
 
 /// In degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,6 +57,18 @@ pub(crate) struct Bounds {
 const METRES_PER_DEGREE: f64 = 110_000.0;
 
 impl Shape {
+    /// How many points it is made of.
+    pub(crate) fn points(&self) -> usize {
+        match self {
+            Self::Points(points) => points.len(),
+            Self::Lines(lines) => lines.iter().map(Vec::len).sum(),
+            Self::Polygons(polygons) => polygons.iter().flatten().map(Vec::len).sum(),
+            Self::Envelope { .. } => 2,
+            Self::Circle { .. } => 1,
+            Self::Collection(shapes) => shapes.iter().map(Self::points).sum(),
+        }
+    }
+
     /// A box around the shape; `None` for an empty one.
     pub(crate) fn bounds(&self) -> Option<Bounds> {
         match self {

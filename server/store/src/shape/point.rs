@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::Point;
+use super::{Bounds, Point};
 
 /// The letters of geohashes, in their order.
 const GEOHASH: &[u8; 32] = b"0123456789bcdefghjkmnpqrstuvwxyz";
@@ -78,6 +78,15 @@ fn point_text(text: &str) -> Option<Point> {
 
 /// The south-western corner of the cell that a geohash names.
 pub(crate) fn read_geohash(text: &str) -> Option<Point> {
+    let cell = read_geohash_cell(text)?;
+    Some(Point {
+        lat: cell.south,
+        lon: cell.west,
+    })
+}
+
+/// The cell that a geohash names.
+pub(crate) fn read_geohash_cell(text: &str) -> Option<Bounds> {
     let (mut lat, mut lon) = ((-90.0, 180.0), (-180.0, 360.0));
     if !(1..=GEOHASH_LETTERS_MAX).contains(&text.len()) {
         return None;
@@ -94,9 +103,11 @@ pub(crate) fn read_geohash(text: &str) -> Option<Point> {
             is_lon = !is_lon;
         }
     }
-    Some(Point {
-        lat: lat.0,
-        lon: lon.0,
+    Some(Bounds {
+        west: lon.0,
+        east: lon.0 + lon.1,
+        south: lat.0,
+        north: lat.0 + lat.1,
     })
 }
 
