@@ -64,6 +64,14 @@ pub(crate) const CONDITIONS_EXACT: usize = 10;
 /// giving up early keeps registration in the range of a millisecond.
 pub(crate) const DIAGRAM_NODES_MAX: usize = 8_192;
 
+/// How many children all its nodes may have together: a node has one for each
+/// class of a field's values.
+pub(crate) const DIAGRAM_EDGES_MAX: usize = 65_536;
+
+/// How many answers it may take to cut the values of a field into classes: each
+/// of its conditions is asked about each value that one of them names.
+pub(crate) const DOMAIN_TRUTHS_MAX: usize = 1_000_000;
+
 /// How many distinct conditions a diagram is tried for: cutting the values of a
 /// field into classes costs the square of its conditions.
 pub(crate) const DIAGRAM_CONDITIONS_MAX: usize = 64;

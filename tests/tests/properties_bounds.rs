@@ -202,10 +202,10 @@ fn ids_are_the_same_everywhere() {
     .map(|filter| engine.normalize(&filter).unwrap().id().to_string());
     let expected = [
         "0578b8e618bf88dba8e7f5211c0c19bd",
-        "b23984b3bbfec7b2d3e9a96447b973ea",
-        "ac84acea8968011b03125c9ea851d4a0",
-        "7d10f79c3348118d96b339248ea395a3",
-        "afad7f875056e419dad310f11cf192b6",
+        "f839a40ec5f34e49f380576aa613cd4a",
+        "618f657c357932e72cef701b8da7e3b8",
+        "9cf055d38a1d7f6966861b1736046266",
+        "744969307cfcaa94404dccdf284634b0",
     ];
     assert_eq!(ids, expected);
 }

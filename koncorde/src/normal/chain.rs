@@ -8,7 +8,7 @@
 
 use super::diagram::{Diagram, FALSE, NodeId, Variable};
 use super::dnf::Subfilter;
-use super::domain::Cell;
+use super::domain::{Cell, Class};
 use super::values::Values;
 use super::{Form, Literal};
 use crate::field::Field;
@@ -130,11 +130,7 @@ impl<'d> Chain<'d> {
 ///
 /// A named string that leads where all other strings lead, once what those
 /// leave open is decided for it, is not special and not in its set.
-pub(super) fn sets<'d>(
-    diagram: &'d Diagram<'_>,
-    id: NodeId,
-    field: usize,
-) -> Vec<(NodeId, Vec<Cell<'d>>)> {
+fn sets<'d>(diagram: &'d Diagram<'_>, id: NodeId, field: usize) -> Vec<(NodeId, Vec<Cell<'d>>)> {
     let domain = &diagram.fields[field].1;
     let Some(node) = diagram.node(id) else {
         return Vec::new();
@@ -143,13 +139,12 @@ pub(super) fn sets<'d>(
     let others = children()
         .find(|(class, _)| class.cells.contains(&Cell::OtherStrings))
         .map_or(FALSE, |(_, child)| *child);
-    let is_special = |cell: &Cell<'_>, child: NodeId| match cell {
-        Cell::Value(Scalar::String(text)) => decide(diagram, others, field, text) != child,
-        _ => true,
-    };
-    let mut sets: Vec<(NodeId, Vec<Cell<'_>>)> = Vec::new();
+    let mut sets: Vec<(NodeId, Vec<Cell<'_>>)> = Vec::with_capacity(2);
     for (class, child) in children() {
-        let cells = class.cells.iter().filter(|it| is_special(it, *child));
+        let is_string = |it: &&Cell<'_>| matches!(it, Cell::Value(Scalar::String(_)));
+        let is_special = class.cells.iter().any(|it| is_string(&it))
+            && decide(diagram, others, field, class) != *child;
+        let cells = class.cells.iter().filter(|it| is_special || !is_string(it));
         match sets.iter_mut().find(|(it, _)| it == child) {
             Some((_, set)) => set.extend(cells.copied()),
             None => sets.push((*child, cells.copied().collect())),
@@ -159,12 +154,19 @@ pub(super) fn sets<'d>(
     sets
 }
 
-/// Where a string leads from a node that other strings lead to.
-fn decide(diagram: &Diagram<'_>, mut id: NodeId, field: usize, text: &str) -> NodeId {
+/// Where a string of this class leads from a node that other strings lead to.
+pub(super) fn decide(
+    diagram: &Diagram<'_>,
+    mut id: NodeId,
+    field: usize,
+    class: &Class<'_>,
+) -> NodeId {
     while let Some(node) = diagram.node(id) {
         match diagram.variables[node.variable as usize] {
             Variable::Opaque { field: its, asks } if its == field => {
-                id = node.children[asks.outcome_at(text)];
+                let tests = diagram.fields[field].1.tests.iter();
+                let outcome = asks.outcome(tests.copied().zip(class.truths.iter().copied()));
+                id = node.children[outcome];
             }
             _ => break,
         }

@@ -6,8 +6,8 @@
 //! filters say about one field is compared by meaning: exclusive values,
 //! implied presence, overlapping ranges.
 //!
-//! Cost: at most `limits::DIAGRAM_NODES_MAX` nodes; beyond that there is no
-//! diagram.
+//! Cost: at most `limits::DIAGRAM_NODES_MAX` nodes with `limits::DIAGRAM_EDGES_MAX`
+//! children; beyond that there is no diagram.
 
 use ahash::AHashMap;
 use smallvec::{SmallVec, smallvec};
@@ -31,6 +31,8 @@ pub(super) struct Diagram<'a> {
     pub(super) fields: Vec<(&'a Field, Domain<'a>)>,
     /// Without the two leaves.
     nodes: Vec<Node>,
+    /// The children of all nodes.
+    edges: usize,
     by_content: AHashMap<Node, NodeId>,
     joined: AHashMap<(bool, NodeId, NodeId), NodeId>,
 }
@@ -73,18 +75,22 @@ impl<'a> Diagram<'a> {
         if conditions.len() > limits::DIAGRAM_CONDITIONS_MAX {
             return Err(TooLarge);
         }
-        let mut diagram = Self::over(&conditions);
+        let mut diagram = Self::over(&conditions)?;
         let root = diagram.add(form)?;
         Ok((diagram, root))
     }
 
     /// An empty diagram over sorted conditions.
-    fn over(conditions: &[&'a Condition]) -> Self {
+    fn over(conditions: &[&'a Condition]) -> Result<Self, TooLarge> {
         let mut variables = Vec::new();
         let mut fields = Vec::new();
         for group in conditions.chunk_by(|a, b| a.field == b.field) {
             let field = fields.len();
-            let domain = Domain::new(group.iter().map(|it| &it.test).collect());
+            let tests: Vec<_> = group.iter().map(|it| &it.test).collect();
+            if tests.len() * Domain::cells_max(&tests) > limits::DOMAIN_TRUTHS_MAX {
+                return Err(TooLarge);
+            }
+            let domain = Domain::new(tests);
             variables.push(Variable::Class { field });
             let is_free = |test: usize| {
                 domain
@@ -105,13 +111,19 @@ impl<'a> Diagram<'a> {
             );
             fields.push((&group[0].field, domain));
         }
-        Self {
+        Ok(Self {
             variables,
             fields,
             nodes: Vec::new(),
+            edges: 0,
             by_content: AHashMap::new(),
             joined: AHashMap::new(),
-        }
+        })
+    }
+
+    /// The number of inner nodes.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
     }
 
     /// `None` for the leaves.
@@ -183,7 +195,8 @@ impl<'a> Diagram<'a> {
         if let Some(id) = self.by_content.get(&node) {
             return Ok(*id);
         }
-        if self.nodes.len() >= limits::DIAGRAM_NODES_MAX {
+        self.edges += node.children.len();
+        if self.nodes.len() >= limits::DIAGRAM_NODES_MAX || self.edges > limits::DIAGRAM_EDGES_MAX {
             return Err(TooLarge);
         }
         let id = u32::try_from(self.nodes.len() + 2).map_err(|_| TooLarge)?;

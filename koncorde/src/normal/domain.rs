@@ -78,6 +78,12 @@ impl<'a> Domain<'a> {
         }
         Self { tests, classes }
     }
+
+    /// How many cells there are at most.
+    pub(super) fn cells_max(tests: &[&Test]) -> usize {
+        let named: usize = tests.iter().map(|it| names(it).len()).sum();
+        2 * (named + tests.len()) + 8
+    }
 }
 
 const LOOKED_THROUGH: usize = 8;
@@ -208,16 +214,15 @@ impl<'a> Opaque<'a> {
         }
     }
 
-    /// The outcome for a string.
-    pub(super) fn outcome_at(self, text: &str) -> usize {
-        match self {
-            Self::Shape(shape) => match read_point(&serde_json::Value::String(text.to_owned())) {
-                Some(point) if shape.contains(point) => 0,
-                Some(_) => 1,
-                None => 2,
-            },
-            Self::Other(Test::Regexp(pattern)) => pattern.is_match(text).into(),
-            Self::Other(_) => 0,
+    /// The outcome for a value for which these tests have these truths.
+    pub(super) fn outcome(self, tests: impl Iterator<Item = (&'a Test, Truth)>) -> usize {
+        let holding = tests.filter(|(_, truth)| *truth == Truth::True);
+        let asked = holding.map(|it| it.0).find(|it| Self::new(it) == self);
+        match (self, asked) {
+            (Self::Shape(_), Some(Test::Inside(_))) => 0,
+            (Self::Shape(_), Some(_)) => 1,
+            (Self::Shape(_), None) => 2,
+            (Self::Other(_), asked) => asked.is_some().into(),
         }
     }
 }

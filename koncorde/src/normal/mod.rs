@@ -14,9 +14,11 @@
 //! Cost: linear for simple filters; a bounded number of diagram nodes for others.
 
 mod key; // canonical bytes
+mod layout; // a diagram, written down
 mod chain; // conjunctions and disjunctions of fields with sets of values
 mod diagram; // the canonical form of a function over the values of fields
 mod dnf; // an or of ands of literals
+mod writer; // bytes of conditions
 mod values; // a set of values of one field
 mod domain; // the values of one field, cut into classes by its conditions
 mod partial; // what `match` asks of one field
