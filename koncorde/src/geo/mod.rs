@@ -6,7 +6,9 @@
 //! points near a border cost an exact distance.
 
 mod convert; // "10 km" → metres
+mod corners; // one order of corners
 mod geohash; // cells of a grid, written as text
+mod grid; // a polygon on squared paper
 mod point; // JSON → points
 mod polygon; // inside a closed line of geodesics
 mod rectangle; // between parallels and meridians
@@ -116,6 +118,15 @@ struct Inner {
     windows: Windows,
 }
 
+/// What a shape has of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cover {
+    All,
+    None,
+    /// Perhaps some places: they have to be asked for one by one.
+    Unknown,
+}
+
 enum Kind {
     Rectangle(Rectangle),
     Ring(Ring),
@@ -186,6 +197,8 @@ impl Shape {
         let position = position.into();
         match &self.0.kind {
             Kind::Rectangle(rectangle) => rectangle.contains(position.point),
+            // Faster than its windows.
+            Kind::Polygon(polygon) if polygon.knows_cover() => polygon.contains(position.vector),
             _ if !self.0.windows.iter().any(|it| it.contains(position.point)) => false,
             Kind::Ring(ring) => ring.contains(&position),
             Kind::Polygon(polygon) => polygon.contains(position.vector),
@@ -196,6 +209,19 @@ impl Shape {
     /// than it. Their longitudes are canonical ones.
     pub(crate) fn envelope(&self) -> &[Window] {
         &self.0.windows
+    }
+
+    /// What the shape has of a window, as far as that is easy to tell.
+    pub(crate) fn cover(&self, window: &Window) -> Cover {
+        match &self.0.kind {
+            Kind::Polygon(polygon) => polygon.cover(window),
+            Kind::Rectangle(_) | Kind::Ring(_) => Cover::Unknown,
+        }
+    }
+
+    /// Whether `cover` can say more than that it does not know.
+    pub(crate) fn knows_cover(&self) -> bool {
+        matches!(&self.0.kind, Kind::Polygon(polygon) if polygon.knows_cover())
     }
 
     pub(crate) fn outline(&self) -> Outline<'_> {

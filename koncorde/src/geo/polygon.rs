@@ -11,16 +11,17 @@
 //! - if the line does not go around the axis of the earth, the poles are outside;
 //! - if it does, the smaller side is inside.
 //!
-//! Cost: one pass over the pieces, two multiplications of vectors each.
-
-use std::cmp::Ordering;
+//! Cost: one pass over the pieces, three multiplications of vectors each; of most
+//! polygons only over those near the point (`grid`).
 
 use geographiclib_rs::{DirectGeodesic, InverseGeodesic};
 
-use super::GeoPoint;
+use super::corners::canonical_corners;
+use super::grid::Grid;
 use super::ring::WGS84;
 use super::vector::Vector;
 use super::window::{Window, Windows};
+use super::{Cover, GeoPoint};
 use crate::scalar::Number;
 
 /// The longest piece of a border, in metres. An arc of a great circle of this
@@ -34,16 +35,20 @@ const PIECES_ADDED: f64 = 20_000.0;
 /// millimetre.
 const BORDER: f64 = 1.6e-10;
 
+/// How far rounding may move a point, in radii of the earth.
+const ROUNDING: f64 = 1e-12;
+
 pub(crate) struct Polygon {
     corners: Box<[[Number; 2]]>,
     pieces: Box<[Piece]>,
     /// A place that is not inside.
     outside: Vector,
+    grid: Option<Grid>,
 }
 
 /// A part of the border: an arc from `start` to the next piece's start.
-struct Piece {
-    start: Vector,
+pub(super) struct Piece {
+    pub(super) start: Vector,
     /// At right angles to the arc, to its left; null if the arc is a point.
     normal: Vector,
 }
@@ -60,10 +65,12 @@ impl Polygon {
             })
             .collect();
         let outside = find_outside(&pieces);
+        let grid = Grid::new(&pieces, outside);
         Self {
             corners,
             pieces,
             outside,
+            grid,
         }
     }
 
@@ -72,7 +79,35 @@ impl Polygon {
     }
 
     pub(crate) fn contains(&self, point: Vector) -> bool {
-        is_on_border(&self.pieces, point) || winding(&self.pieces, point, self.outside) != 0
+        match &self.grid {
+            Some(grid) => grid.contains(&self.pieces, point),
+            None => self.contains_slowly(point),
+        }
+    }
+
+    /// What the polygon has of a window.
+    pub(crate) fn cover(&self, window: &Window) -> Cover {
+        let Some(grid) = &self.grid else {
+            return Cover::Unknown;
+        };
+        let at = |lat: f64, lon: f64| Vector::new(GeoPoint { lat, lon });
+        let (south, north) = (window.south, window.north);
+        let middle = at((south + north) / 2.0, (window.west + window.east) / 2.0);
+        // Nothing is farther than the corners towards the equator.
+        let wide = if south + north < 0.0 { north } else { south };
+        let radius = middle.chord_squared(at(wide, window.west)).sqrt();
+        grid.cover(middle, radius + ROUNDING)
+    }
+
+    /// Whether most windows get an answer.
+    pub(crate) fn knows_cover(&self) -> bool {
+        self.grid.is_some()
+    }
+
+    /// By all of its pieces.
+    fn contains_slowly(&self, point: Vector) -> bool {
+        is_on_border(arcs(&self.pieces), point)
+            || winding(arcs(&self.pieces), point, self.outside) != 0
     }
 
     pub(crate) fn windows(&self) -> Windows {
@@ -129,52 +164,9 @@ impl Piece {
 }
 
 /// Every piece with its end.
-fn arcs(pieces: &[Piece]) -> impl Iterator<Item = (&Piece, Vector)> {
+pub(super) fn arcs(pieces: &[Piece]) -> impl Iterator<Item = (&Piece, Vector)> {
     let ends = pieces.iter().cycle().skip(1).map(|it| it.start);
     pieces.iter().zip(ends)
-}
-
-/// The corners in one order for all ways to write the same border: without
-/// repetitions, beginning with the smallest, then its smaller neighbour.
-fn canonical_corners(points: &[GeoPoint]) -> Box<[[Number; 2]]> {
-    let mut corners: Vec<[Number; 2]> = points
-        .iter()
-        .filter_map(|it| Some([Number::new(it.lat)?, Number::new(it.lon)?]))
-        .collect();
-    corners.dedup();
-    while corners.len() > 1 && corners.first() == corners.last() {
-        corners.pop();
-    }
-    let backward = corners.iter().rev().copied().collect();
-    let (forward, backward) = (smallest_rotation(corners), smallest_rotation(backward));
-    forward.min(backward).into()
-}
-
-/// The rotation of a sequence that comes first in order, in linear time: two
-/// candidates race, and the one that loses jumps over all that it has been shown
-/// to lose from.
-fn smallest_rotation<T: Ord + Copy>(items: Vec<T>) -> Vec<T> {
-    let len = items.len();
-    let (mut one, mut other, mut same) = (0, 1, 0);
-    while one < len && other < len && same < len {
-        match items[(one + same) % len].cmp(&items[(other + same) % len]) {
-            Ordering::Equal => same += 1,
-            order => {
-                let loser = if order.is_gt() { &mut one } else { &mut other };
-                *loser += same + 1;
-                same = 0;
-                other += usize::from(one == other);
-            }
-        }
-    }
-    let start = one.min(other);
-    items
-        .iter()
-        .cycle()
-        .skip(start)
-        .take(len)
-        .copied()
-        .collect()
 }
 
 /// The corners as vectors, with more points on the lines between them.
@@ -213,13 +205,13 @@ fn cut(corners: &[[Number; 2]]) -> Vec<Vector> {
 
 /// A place that is not inside.
 fn find_outside(pieces: &[Piece]) -> Vector {
-    let is_north_free = !is_on_border(pieces, Vector::NORTH);
-    let is_south_free = !is_on_border(pieces, Vector::SOUTH);
+    let is_north_free = !is_on_border(arcs(pieces), Vector::NORTH);
+    let is_south_free = !is_on_border(arcs(pieces), Vector::SOUTH);
     match (is_north_free, is_south_free) {
         (true, false) => Vector::NORTH,
         (false, true) => Vector::SOUTH,
         (true, true) => {
-            let turns = winding(pieces, Vector::NORTH, Vector::SOUTH);
+            let turns = winding(arcs(pieces), Vector::NORTH, Vector::SOUTH);
             let is_north_smaller =
                 northern_area(pieces).abs() <= std::f64::consts::TAU * f64::from(turns.abs());
             if turns != 0 && is_north_smaller {
@@ -252,8 +244,11 @@ fn northern_area(pieces: &[Piece]) -> f64 {
         .sum()
 }
 
-fn is_on_border(pieces: &[Piece], point: Vector) -> bool {
-    arcs(pieces).any(|(piece, end)| {
+pub(super) fn is_on_border<'p>(
+    mut arcs: impl Iterator<Item = (&'p Piece, Vector)>,
+    point: Vector,
+) -> bool {
+    arcs.any(|(piece, end)| {
         piece.normal.dot(point).abs() <= BORDER
             && (piece.start.chord_squared(point) <= BORDER * BORDER
                 || piece.is_arc() && piece.is_beside(point, end))
@@ -263,7 +258,11 @@ fn is_on_border(pieces: &[Piece], point: Vector) -> bool {
 /// How many times more the border winds around `point` than around `other`:
 /// the crossings of the way from one to the other, from the right less those
 /// from the left. Neither lies on the border.
-fn winding(pieces: &[Piece], point: Vector, other: Vector) -> i32 {
+pub(super) fn winding<'p>(
+    arcs: impl Iterator<Item = (&'p Piece, Vector)>,
+    point: Vector,
+    other: Vector,
+) -> i32 {
     let mut point = point;
     let mut way = point.cross(other);
     if way.norm() < 1e-12 {
@@ -278,12 +277,8 @@ fn winding(pieces: &[Piece], point: Vector, other: Vector) -> i32 {
         way = point.cross(other);
     }
     let mut turns = 0;
-    let Some(first) = pieces.first() else {
-        return 0;
-    };
-    let mut here = way.dot(first.start);
-    for (piece, end) in arcs(pieces) {
-        let there = way.dot(end);
+    for (piece, end) in arcs {
+        let (here, there) = (way.dot(piece.start), way.dot(end));
         if (here >= 0.0) != (there >= 0.0) {
             let crossing = piece.start.times(there.abs()).plus(end.times(here.abs()));
             let is_on_way =
@@ -292,7 +287,6 @@ fn winding(pieces: &[Piece], point: Vector, other: Vector) -> i32 {
                 turns += if there >= 0.0 { 1 } else { -1 };
             }
         }
-        here = there;
     }
     turns
 }
@@ -473,6 +467,58 @@ mod tests {
         check(&pole, &[[90.0, 0.0]], &[[89.0, 0.0], [-90.0, 0.0]]);
     }
 
+    /// Near borders, on corners and far away the grid says what all pieces say.
+    #[test]
+    fn the_grid_says_what_all_pieces_say() {
+        let mut state = 11_u64;
+        let mut random = move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        let (mut with_grid, mut known) = (0, 0);
+        for round in 0..300 {
+            let (lat, lon) = (random() * 180.0 - 90.0, random() * 360.0 - 180.0);
+            let size = [0.001, 0.1, 3.0, 20.0, 50.0][round % 5];
+            let corners = 3 + (random() * 20.0) as usize;
+            let points: Vec<[f64; 2]> = (0..corners)
+                .map(|_| {
+                    let lat = (lat + (random() - 0.5) * size).clamp(-90.0, 90.0);
+                    [lat, lon + (random() - 0.5) * size]
+                })
+                .collect();
+            let polygon = polygon(&points);
+            with_grid += usize::from(polygon.grid.is_some());
+            for number in 0..200 {
+                let corner = points[number % corners];
+                let near = [1e-9, 1e-6, 0.01, 1.0][number % 4] * size;
+                let lat = (corner[0] + (random() - 0.5) * near).clamp(-90.0, 90.0);
+                let lon = corner[1] + (random() - 0.5) * near;
+                let point = GeoPoint { lat, lon };
+                let at = Vector::new(point);
+                let expected = polygon.contains_slowly(at);
+                assert_eq!(
+                    polygon.contains(at),
+                    expected,
+                    "round {round}: {point:?} in {points:?}"
+                );
+                let south = (lat - random() * near).max(-90.0);
+                let west = lon - random() * near;
+                let cover = polygon.cover(&Window {
+                    south,
+                    north: (south + near).min(90.0),
+                    west,
+                    east: west + near,
+                });
+                let wrong = if expected { Cover::None } else { Cover::All };
+                assert_ne!(cover, wrong, "round {round}: {point:?} in {points:?}");
+                known += usize::from(cover != Cover::Unknown);
+            }
+        }
+        assert!(with_grid > 150 && known > 300, "{with_grid}, {known}");
+    }
+
     #[test]
     fn one_border_has_one_form() {
         let points = [[0.0, 0.0], [0.0, 2.0], [1.0, 3.0], [2.0, 2.0], [2.0, 0.0]];
@@ -486,26 +532,6 @@ mod tests {
             let mut closed = turned.to_vec();
             closed.push(turned[0]);
             assert_eq!(polygon(&closed).corners, corners);
-        }
-    }
-
-    #[test]
-    fn rotations_are_the_smallest() {
-        let mut state = 7_u32;
-        for _ in 0..2_000 {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let len = (state >> 28) as usize;
-            let items: Vec<_> = (0..len).map(|i| (state >> (i % 20)) & 1).collect();
-            let rotations = (0..len.max(1)).map(|i| {
-                let mut turned = items.clone();
-                turned.rotate_left(i.min(len));
-                turned
-            });
-            assert_eq!(
-                Some(smallest_rotation(items.clone())),
-                rotations.min(),
-                "{items:?}"
-            );
         }
     }
 

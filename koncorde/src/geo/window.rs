@@ -27,6 +27,16 @@ impl Window {
             && (self.west..=self.east).contains(&point.lon)
     }
 
+    /// The smallest window that holds both.
+    pub(crate) fn join(&self, other: &Self) -> Self {
+        Self {
+            south: self.south.min(other.south),
+            north: self.north.max(other.north),
+            west: self.west.min(other.west),
+            east: self.east.max(other.east),
+        }
+    }
+
     /// The windows of an area that reaches `width` degrees eastward from `west`,
     /// with a margin. An area that touches a pole gets all longitudes there.
     pub(crate) fn cover(south: f64, north: f64, west: f64, width: f64) -> Windows {

@@ -139,9 +139,7 @@ impl Index {
         if !kinds.shapes.is_empty()
             && let Some(point) = datum.point()
         {
-            let first = hits.len();
             kinds.shapes.find(&self.conditions, point, hits);
-            distinct(hits, first);
         }
         if let Datum::Tree(_) = datum {
             if kinds.contains > 0 {
