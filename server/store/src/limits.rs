@@ -36,6 +36,16 @@ pub(crate) const SORT_FIELDS_MAX: usize = 64;
 /// The patterns of one `_source` filter; each is tried on each field of each hit.
 pub(crate) const SOURCE_PATTERNS_MAX: usize = 256;
 
+/// The compiled form of one pattern of an analyser.
+pub(crate) const PATTERN_BYTES_MAX: usize = 1 << 20;
+
+/// How far the lengths of n-grams may differ unless a setting says otherwise, as
+/// in Elasticsearch: each word becomes so many terms per letter.
+pub(crate) const NGRAM_DIFFERENCE_MAX: usize = 1;
+
+/// The same of shingles.
+pub(crate) const SHINGLE_DIFFERENCE_MAX: usize = 3;
+
 /// The parts of a setting's name.
 pub(crate) const SETTING_DEPTH_MAX: usize = 20;
 

@@ -288,3 +288,43 @@ async fn a_strange_file_is_not_touched() {
     let kept = std::fs::read(&path).unwrap();
     assert_eq!(kept, b"something else, long enough to look at");
 }
+
+#[tokio::test]
+async fn analysers_that_are_not_there_are_refused_with_the_collection() {
+    let (_folder, store, _) = store().await;
+    let at = place("analysed", "texts");
+    let settings = json!({"analysis": {"analyzer": {"mine": {"type": "custom",
+        "tokenizer": "standard", "filter": ["lowercase"]}}}});
+    let mapping = |name: &str| json!({"properties": {"t": {"type": "text", "analyzer": name}}});
+    let wrong = json!({"analysis": {"analyzer": {"mine": {"tokenizer": "chop"}}}});
+    for (mapping, settings) in [
+        (mapping("mine"), json!({})),
+        (mapping("yours"), settings.clone()),
+        (json!({}), wrong.clone()),
+        (
+            json!({"properties": {"k": {"type": "keyword", "normalizer": "mine"}}}),
+            settings.clone(),
+        ),
+    ] {
+        let refusal = store.create_collection(&at, &mapping, &settings).await;
+        assert_eq!(
+            refusal.unwrap_err().kind,
+            StoreErrorKind::Refused,
+            "{mapping} {settings}"
+        );
+        assert!(store.mappings(&at).is_err());
+    }
+    let mine = mapping("mine");
+    store
+        .create_collection(&at, &mine, &settings)
+        .await
+        .unwrap();
+    store
+        .update_collection(&at, &json!({}), &wrong)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        store.settings(&at).unwrap()["analysis"],
+        settings["analysis"]
+    );
+}

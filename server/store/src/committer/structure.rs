@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::batch::{Batch, next_revision, too_many_collections};
+use crate::analysis::Analysis;
 use crate::catalogue::{CollectionNumber, Entry};
 use crate::change;
 use crate::document::Collection;
@@ -78,6 +79,7 @@ impl Batch<'_> {
     ) -> Result<(), StoreError> {
         let settings = entry.settings.updated(settings)?;
         let mapping = entry.mapping.merged(Mapping::parse(mappings)?)?;
+        Analysis::of(&settings.to_json())?.check(&mapping)?;
         self.keep(Entry {
             mapping: Arc::new(mapping),
             mapping_revision: next_revision(),
@@ -91,7 +93,11 @@ impl Batch<'_> {
         let parts = check_name(&at.index)
             .and_then(|()| check_name(&at.collection))
             .and_then(|()| self.mapping_of_new(mappings))
-            .and_then(|mapping| Ok((mapping, self.settings_of_new(&at, settings)?)));
+            .and_then(|mapping| Ok((mapping, self.settings_of_new(&at, settings)?)))
+            .and_then(|(mapping, settings)| {
+                Analysis::of(&settings.to_json())?.check(&mapping)?;
+                Ok((mapping, settings))
+            });
         let (mapping, settings) = match parts {
             Ok(parts) => parts,
             Err(error) => return Ok(Err(error)),

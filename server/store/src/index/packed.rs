@@ -152,8 +152,7 @@ mod tests {
         let token = |(text, position): &(&str, u32)| crate::analysis::Token {
             text: (*text).to_owned(),
             position: *position,
-            start: 0,
-            end: 0,
+            ..crate::analysis::Token::default()
         };
         Tokens {
             tokens: words.iter().map(token).collect(),
