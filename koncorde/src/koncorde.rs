@@ -127,6 +127,16 @@ impl Koncorde {
         is_removed
     }
 
+    /// Lets filters follow the traffic, in all indexes together; see
+    /// [`Engine::optimize`].
+    pub fn optimize(&mut self, budget: usize) -> usize {
+        let mut looked = self.default.optimize(budget);
+        for engine in self.named.values_mut() {
+            looked += engine.optimize(budget - looked);
+        }
+        looked
+    }
+
     /// Whether a filter is registered in an index.
     pub fn has_filter_id(&self, id: &FilterId, index: Option<&str>) -> bool {
         let engine = self.engine(index);

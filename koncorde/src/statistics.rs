@@ -33,6 +33,9 @@ pub struct Statistics {
     pub conditions: usize,
     /// Fields that conditions ask for.
     pub fields: usize,
+    /// How often filters moved to follow the traffic, ever; see
+    /// [`Engine::optimize`](crate::Engine::optimize).
+    pub moves: u64,
     /// Memory, in bytes: tables, lists and texts. Compiled regular expressions and
     /// trees of shapes and ranges are estimated.
     pub bytes: usize,
@@ -47,6 +50,7 @@ impl Add for Statistics {
             subfilters: self.subfilters + other.subfilters,
             conditions: self.conditions + other.conditions,
             fields: self.fields + other.fields,
+            moves: self.moves + other.moves,
             bytes: self.bytes + other.bytes,
         }
     }

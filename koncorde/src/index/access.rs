@@ -5,9 +5,9 @@
 //! still to be verified is the residual. So the cost of a document is the number
 //! of candidates, not of satisfied conditions.
 //!
-//! Cheap means rarely satisfied: estimated from the kind of the condition, and
-//! from how many filters refer to it, since what many filters ask for is common
-//! in documents too.
+//! Cheap means rarely satisfied by documents: counted where it can be
+//! (`traffic`), expected from the kind of the condition where not, and from how
+//! many filters refer to it. Filters move when that changes (`rehome`).
 
 use crate::normal::{Form, Literal, Test};
 
@@ -18,6 +18,8 @@ pub(super) struct Plan<'a> {
     pub(super) accesses: Vec<&'a Literal>,
     /// What has to hold besides; nothing if it is empty.
     pub(super) residual: Vec<&'a Form>,
+    /// When the residual holds, one of the accesses does.
+    pub(super) is_implied: bool,
 }
 
 /// `None` for a form that can hold without any condition: everything.
@@ -28,11 +30,13 @@ pub(super) fn plan<'a>(form: &'a Form, cost: &dyn Fn(&Literal) -> f64) -> Option
             cost: 0.0,
             accesses: Vec::new(),
             residual: Vec::new(),
+            is_implied: false,
         }),
         Form::Literal(literal) => Some(Plan {
             cost: cost(literal),
             accesses: vec![literal],
             residual: Vec::new(),
+            is_implied: false,
         }),
         Form::And(operands) => plan_and(operands, cost),
         Form::Or(operands) => plan_or(form, operands, cost),
@@ -60,6 +64,7 @@ fn plan_or<'a>(
         cost: 0.0,
         accesses: Vec::new(),
         residual: Vec::new(),
+        is_implied: false,
     };
     let mut is_decided = true;
     for operand in operands {
@@ -70,25 +75,35 @@ fn plan_or<'a>(
     }
     if !is_decided {
         whole.residual.push(form);
+        whole.is_implied = true;
     }
     Some(whole)
 }
 
-/// How often a literal holds, on a scale of our own.
-pub(super) fn estimate(literal: &Literal, references: u32) -> f64 {
-    let rate = match &literal.condition.test {
-        _ if literal.negated => 1e6,
-        Test::Outside(_) => 1e6,
-        Test::Equals(_) => 1.0,
-        Test::In(values) => 1.0 + values.len() as f64 / 8.0,
-        Test::Contains(_) => 2.0,
-        Test::Like(_) => 8.0,
-        Test::Inside(_) => 8.0,
-        Test::Regexp(_) => 16.0,
-        Test::Range(span) if span.is_bounded() => 16.0,
-        Test::Select(_) => 32.0,
-        Test::Range(_) => 64.0,
-        Test::Exists => 1e3,
-    };
-    rate * f64::from(references + 2).log2()
+/// What it costs to find a filter through a literal: the share of documents that
+/// satisfy it. `rate` corrects what is expected of such a condition by what was
+/// seen.
+pub(super) fn cost(test: &Test, is_negated: bool, rate: impl FnOnce(f64) -> f64) -> f64 {
+    if is_negated || matches!(test, Test::Outside(_)) {
+        return ABSENCE;
+    }
+    rate(expected(test))
+}
+
+/// The cost of being found by absence: nearly all documents are walked past.
+const ABSENCE: f64 = 1e3;
+
+/// The share of documents that satisfy a condition, as far as its kind tells.
+pub(super) fn expected(test: &Test) -> f64 {
+    match test {
+        Test::Equals(_) => 0.001,
+        Test::In(values) => 0.001 * (1.0 + values.len() as f64 / 8.0).min(500.0),
+        Test::Contains(_) => 0.002,
+        Test::Like(_) | Test::Inside(_) => 0.008,
+        Test::Regexp(_) => 0.016,
+        Test::Range(span) if span.is_bounded() => 0.016,
+        Test::Select(_) => 0.032,
+        Test::Range(_) => 0.064,
+        Test::Exists | Test::Outside(_) => 1.0,
+    }
 }

@@ -162,6 +162,12 @@ impl Conditions {
         Some(self.equals.find(value.hash, is_it)? & !ACCESS)
     }
 
+    /// The same, whether it gives access to filters or not.
+    pub(super) fn find_known_equals(&self, value: &FieldValue<'_>) -> Option<u32> {
+        let is_it = |id: u32| self.is_equals(id & !ACCESS, value);
+        Some(self.equals.find(value.hash, is_it)? & !ACCESS)
+    }
+
     #[inline]
     fn is_equals(&self, id: u32, value: &FieldValue<'_>) -> bool {
         let item = &self.items[id];

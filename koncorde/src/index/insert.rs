@@ -10,7 +10,7 @@ use super::datum::{is_costly, needs_tree};
 use super::negated::Dense;
 use super::program::{Lit, Program};
 use super::select::index_of;
-use super::{Access, Entry, Guard, Index, Posting, Stored, Way};
+use super::{Access, Entry, Guard, Index, Posting, Stored, Way, Ways};
 use crate::id::FilterId;
 use crate::normal::{Form, Literal, Test};
 
@@ -21,55 +21,59 @@ impl Index {
     /// Adds a filter and returns its number.
     pub(crate) fn insert(&mut self, form: &Form, id: FilterId) -> u32 {
         assert!(self.filters.end() < FILTERS_MAX, "half a billion filters");
-        let (access, guard, residual) = self.compile_filter(form);
+        let (access, guard, residual) = match self.plan(form) {
+            None => (Access::ALWAYS, Guard::NONE, Program::Always),
+            Some(plan) => self.compile_plan(&plan),
+        };
         let filter = self.filters.insert(Stored {
             id: id.as_u128().to_le_bytes(),
             access,
             guard,
             residual,
         });
-        self.subfilters += self.ways(filter);
         self.post_all(filter);
+        self.step();
         filter
     }
 
-    fn compile_filter(&mut self, form: &Form) -> (Access, Guard, Program) {
-        let (access, residual) = match self.plan(form) {
-            None => (Access::ALWAYS, Program::Always),
-            Some(plan) => {
-                let access = self.compile_accesses(&plan.accesses);
-                (access, self.compile_residual(&plan.residual))
-            }
-        };
+    /// Interns all that a plan refers to.
+    pub(super) fn compile_plan(&mut self, plan: &Plan<'_>) -> (Access, Guard, Program) {
+        let access = self.compile_accesses(plan);
+        let residual = self.compile_residual(&plan.residual);
         self.heap_bytes += residual.heap_bytes();
+        self.alternatives += usize::from(!matches!(residual, Program::Always));
         (access, self.guard(&residual), residual)
     }
 
     /// Removes a filter.
     pub(crate) fn remove(&mut self, filter: u32) {
-        self.subfilters -= self.ways(filter);
         self.unpost_all(filter);
         if let Some(stored) = self.filters.remove(filter) {
             self.release_all(stored.access, &stored.residual);
         }
+        if self.conditions.len() == 0 {
+            self.traffic.forget_conditions();
+        }
+        self.step();
     }
 
     /// Takes back what a filter without postings refers to.
-    fn release_all(&mut self, access: Access, residual: &Program) {
+    pub(super) fn release_all(&mut self, access: Access, residual: &Program) {
         self.heap_bytes -= residual.heap_bytes();
+        self.alternatives -= usize::from(!matches!(residual, Program::Always));
         residual.for_each(&mut |it| self.release(it));
         match access.way() {
             Way::None | Way::Always => (),
             Way::One(posting) => self.release(posting.literal),
             Way::Any(place) => {
-                let postings = self.ways.remove(place).unwrap_or_default();
-                self.heap_bytes -= size_of_val(&*postings);
-                postings.iter().for_each(|it| self.release(it.literal));
+                let ways = self.ways.remove(place).unwrap_or_default();
+                self.heap_bytes -= size_of_val(&*ways.postings);
+                ways.postings.iter().for_each(|it| self.release(it.literal));
             }
         }
     }
 
-    fn plan<'a>(&self, form: &'a Form) -> Option<Plan<'a>> {
+    pub(super) fn plan<'a>(&self, form: &'a Form) -> Option<Plan<'a>> {
         // A single literal needs no comparing.
         if let Form::Literal(_) = form {
             return access::plan(form, &|_| 0.0);
@@ -78,29 +82,55 @@ impl Index {
             let condition = &literal.condition;
             let field = self.fields.find(&condition.field);
             let known = field.and_then(|it| self.conditions.find(it, &condition.test));
-            access::estimate(
-                literal,
-                known.map_or(0, |it| self.conditions[it].references),
-            )
+            access::cost(&condition.test, literal.negated, |expected| match known {
+                Some(id) => self.rate(id, expected),
+                None => expected,
+            })
         })
     }
 
-    fn compile_accesses(&mut self, literals: &[&Literal]) -> Access {
-        let mut postings: Vec<Posting> = Vec::with_capacity(literals.len());
-        for literal in literals {
-            let literal = self.intern(literal);
-            if postings.iter().any(|it| it.literal == literal) {
-                self.release(literal);
-            } else {
-                postings.push(Posting { literal, place: 0 });
+    /// The share of documents that satisfy a condition. What many filters ask for
+    /// is expected to be common in documents too.
+    pub(super) fn rate(&self, id: u32, expected: f64) -> f64 {
+        let condition = &self.conditions[id];
+        let expected = expected * f64::from(condition.references + 2).log2();
+        let is_counted = self.is_counted(id);
+        self.traffic.rate(id, is_counted, expected.min(1.0))
+    }
+
+    /// Whether samples are known to satisfy a condition or not.
+    fn is_counted(&self, id: u32) -> bool {
+        let condition = &self.conditions[id];
+        condition.accesses > 0 || matches!(condition.test, Test::Equals(_))
+    }
+
+    fn compile_accesses(&mut self, plan: &Plan<'_>) -> Access {
+        let literals = plan.accesses.iter();
+        let mut literals: Vec<Lit> = literals.map(|it| self.intern(it)).collect();
+        literals.sort_unstable();
+        literals.dedup_by(|a, b| {
+            let is_repeated = a == b;
+            if is_repeated {
+                self.release(*a);
             }
-        }
+            is_repeated
+        });
+        let postings = literals.iter();
+        let postings = postings.map(|it| Posting {
+            literal: *it,
+            place: 0,
+        });
+        let postings: Box<[Posting]> = postings.collect();
         match postings[..] {
             [] => Access::NONE,
-            [only] => Access(only),
+            [only] if !plan.is_implied => Access(only),
             _ => {
                 self.heap_bytes += size_of_val(&*postings);
-                Access::any(self.ways.insert(postings.into()))
+                let is_implied = plan.is_implied;
+                Access::any(self.ways.insert(Ways {
+                    postings,
+                    is_implied,
+                }))
             }
         }
     }
@@ -165,9 +195,10 @@ impl Index {
             let id = it.condition();
             let hash = self.conditions.equals_hash(id)?;
             let item = &self.conditions[id];
-            Some((item.references, item.field, hash as u32))
+            let rate = self.rate(id, access::expected(&item.test));
+            Some((rate, item.field, hash as u32))
         });
-        let rarest = guards.min_by_key(|it| it.0);
+        let rarest = guards.min_by(|a, b| a.0.total_cmp(&b.0));
         rarest.map_or(Guard::NONE, |(_, field, hash)| Guard { field, hash })
     }
 
@@ -178,8 +209,18 @@ impl Index {
         if is_new {
             self.fields
                 .add_condition(field, needs_tree(&condition.test));
+            self.traffic.add(id);
+            if self.is_counted(id) {
+                self.begin_counting(id);
+            }
         }
         Lit::new(id, literal.negated)
+    }
+
+    /// From now on documents find a condition.
+    fn begin_counting(&self, id: u32) {
+        let expected = access::expected(&self.conditions[id].test);
+        self.traffic.begin_counting(id, expected);
     }
 
     fn release(&mut self, literal: Lit) {
@@ -196,8 +237,9 @@ impl Index {
         Entry::new(filter, verify, matches!(stored.access.way(), Way::Any(_)))
     }
 
-    fn post_all(&mut self, filter: u32) {
+    pub(super) fn post_all(&mut self, filter: u32) {
         let entry = self.entry(filter);
+        self.subfilters += self.ways(filter);
         if let Way::Always = self.filters[filter].access.way() {
             self.always.insert(entry.0);
         }
@@ -207,8 +249,9 @@ impl Index {
         }
     }
 
-    fn unpost_all(&mut self, filter: u32) {
+    pub(super) fn unpost_all(&mut self, filter: u32) {
         let entry = self.entry(filter);
+        self.subfilters -= self.ways(filter);
         if let Way::Always = self.filters[filter].access.way() {
             self.always.remove(entry.0);
         }
@@ -221,14 +264,13 @@ impl Index {
     /// Posts an entry under a literal; its place, if that is in a dense list.
     fn post(&mut self, entry: Entry, literal: Lit) -> u32 {
         let id = literal.condition();
-        let is_first = {
-            let condition = &mut self.conditions[id];
-            condition.accesses += 1;
-            condition.accesses == 1
-        };
-        if is_first {
+        if self.conditions[id].accesses == 0 {
+            if !self.is_counted(id) {
+                self.begin_counting(id);
+            }
             self.index_condition(id);
         }
+        self.conditions[id].accesses += 1;
         let field = self.conditions[id].field;
         if let Some(list) = self.dense(literal) {
             let place = list.insert(entry.0, id);
@@ -258,6 +300,9 @@ impl Index {
         let condition = &mut self.conditions[id];
         condition.accesses -= 1;
         if condition.accesses == 0 {
+            if !self.is_counted(id) {
+                self.traffic.end_counting(id);
+            }
             self.unindex_condition(id);
         }
     }

@@ -16,6 +16,7 @@ impl Index {
             subfilters: self.subfilters,
             conditions: self.conditions.len(),
             fields: self.fields.len(),
+            moves: self.survey.moves,
             bytes: self.bytes(),
         }
     }
@@ -23,6 +24,7 @@ impl Index {
     fn bytes(&self) -> usize {
         let lists = self.filters.bytes() + self.ways.bytes() + self.heap_bytes;
         let members = self.one_of.bytes() + self.contained.bytes();
+        let lists = lists + self.traffic.bytes();
         lists + members + self.conditions.bytes() + self.fields.bytes()
     }
 

@@ -26,12 +26,14 @@ mod predict; // the keys of a document
 mod program; // what has to be verified
 mod range; // ranges
 mod regexp; // patterns
+mod rehome; // filters move to where they are found at less cost
 mod scan; // from bytes to values
 mod scratch; // what one test needs to remember
 mod select; // one element of an array
 mod set; // sets of small numbers
 mod slab; // numbered places
 mod table; // numbers by hash
+mod traffic; // how often documents satisfy conditions
 mod visit; // from values to filters
 mod walk; // from parsed documents to values
 
@@ -43,8 +45,10 @@ use condition::Conditions;
 use field::Fields;
 use members::Members;
 use program::{Lit, Program, Tree};
+use rehome::Survey;
 use set::Set;
 use slab::Slab;
+use traffic::Traffic;
 
 use crate::id::FilterId;
 use crate::normal::{Condition, Form, Literal};
@@ -64,9 +68,13 @@ pub(crate) struct Index {
     always: Set,
     filters: Slab<Stored>,
     /// The postings of filters with more than one.
-    ways: Slab<Box<[Posting]>>,
+    ways: Slab<Ways>,
     /// In how many ways all filters are found.
     subfilters: usize,
+    /// How many filters have a residual, so that they could be found otherwise.
+    alternatives: usize,
+    traffic: Traffic,
+    survey: Survey,
     /// The memory of residuals and postings that stands elsewhere.
     heap_bytes: usize,
 }
@@ -136,6 +144,14 @@ impl Access {
     }
 }
 
+/// The postings of a filter that has several, or whose residual says it all.
+#[derive(Clone, Debug, Default)]
+struct Ways {
+    postings: Box<[Posting]>,
+    /// When the residual holds, one of the accesses does.
+    is_implied: bool,
+}
+
 /// Where a filter is posted.
 #[derive(Clone, Copy, Debug)]
 struct Posting {
@@ -201,7 +217,7 @@ impl Index {
         match access.way() {
             Way::None | Way::Always => &[],
             Way::One(_) => std::slice::from_ref(&access.0),
-            Way::Any(place) => &self.ways[place],
+            Way::Any(place) => &self.ways[place].postings,
         }
     }
 
@@ -210,13 +226,18 @@ impl Index {
         match access.way() {
             Way::None | Way::Always => &mut [],
             Way::One(_) => std::slice::from_mut(&mut access.0),
-            Way::Any(place) => &mut self.ways[place],
+            Way::Any(place) => &mut self.ways[place].postings,
         }
     }
 
     /// A filter as it is found and verified.
     pub(crate) fn form(&self, filter: u32) -> Form {
         let stored = &self.filters[filter];
+        if let Way::Any(place) = stored.access.way()
+            && self.ways[place].is_implied
+        {
+            return self.program_form(&stored.residual);
+        }
         let accesses = self.postings(filter).iter();
         let mut accesses: Vec<Form> = accesses.map(|it| self.literal_form(it.literal)).collect();
         let access = match (accesses.len(), stored.access.way()) {

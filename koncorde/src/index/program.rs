@@ -4,7 +4,7 @@
 //! program itself. What is longer or has another shape stands elsewhere.
 
 /// A condition, possibly negated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Lit(u32);
 
 impl Lit {

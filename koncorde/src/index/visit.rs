@@ -11,8 +11,13 @@ use super::lex::DocumentError;
 use super::negated::Dense;
 use super::program::Lit;
 use super::scratch::Scratch;
+use super::traffic::Traffic;
 use super::walk::{self, Seen};
 use super::{Entry, Guard, Index};
+use crate::normal::Test;
+
+/// How many conditions a sample counts that are no `equals`.
+const SAMPLE_MAX: usize = 256;
 
 impl Index {
     /// Calls `found` once with each filter that matches a document.
@@ -111,6 +116,29 @@ impl Index {
         run.hits(hits);
         self.absences.for_each(|field| run.absent(field));
         run.verify_all();
+        if self.alternatives > 0 && Traffic::is_sampled(scratch.epoch) {
+            self.sample(values, &scratch.hits);
+        }
+    }
+
+    /// Counts the conditions that a document satisfies, as far as they are known:
+    /// all `equals`, and what else gives access to filters.
+    #[cold]
+    fn sample(&self, values: &[FieldValue<'_>], hits: &[u32]) {
+        self.traffic.begin();
+        for value in values {
+            if let Some(id) = self.conditions.find_known_equals(value) {
+                self.traffic.hit(id);
+            }
+        }
+        // Of very many, another part each time.
+        let from = self.traffic.samples() as usize * SAMPLE_MAX;
+        let from = from.checked_rem(hits.len()).unwrap_or(0);
+        for id in hits[from..].iter().take(SAMPLE_MAX) {
+            if !matches!(self.conditions[*id].test, Test::Equals(_)) {
+                self.traffic.hit(*id);
+            }
+        }
     }
 
     /// The conditions with access to filters that a value satisfies; for shapes
