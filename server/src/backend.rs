@@ -202,6 +202,9 @@ impl Backend {
                 app.events.register_hook(OWNER_APPLICATION, &event, hook);
             }
             pass(&app, "kuzzle:state:start").await?;
+            controllers::load_specifications(&app)
+                .await
+                .map_err(StartError::Application)?;
             pass(&app, "kuzzle:start").await?;
             pass(&app, "kuzzle:state:live").await
         };

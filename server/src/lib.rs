@@ -12,6 +12,7 @@ mod protocols; // bytes ⇄ requests and responses
 mod lifecycle; // the life of a request, one line per step
 mod controllers; // tables: a line is an action
 mod app; // what every action can reach, built once and passed
+mod validation; // what documents of a collection must look like
 mod realtime; // rooms: filters and the connections that wait on them
 mod storage; // where documents live
 mod events; // pipes and hooks

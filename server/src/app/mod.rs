@@ -14,6 +14,7 @@ use crate::events::{EventLimits, Events, Payload};
 use crate::realtime::Realtime;
 use crate::storage::Storage;
 use crate::throttle::Throttle;
+use crate::validation::Validation;
 
 pub(crate) use action::controller;
 pub use action::{
@@ -37,8 +38,12 @@ pub struct App {
     pub node: Arc<str>,
     pub storage: Arc<dyn Storage>,
     pub(crate) realtime: Realtime,
+    /// The specifications of collections.
+    pub(crate) validation: Validation,
     pub events: Arc<Events>,
     pub actions: Actions,
+    /// Held by whoever empties the database: one at a time.
+    pub(crate) reset: tokio::sync::Mutex<()>,
     /// Requests that run, and those that wait for them.
     pub requests: Throttle,
     pub started: Instant,
@@ -80,6 +85,8 @@ impl App {
                 limits.subscription_rooms,
             ),
             requests: Throttle::new(limits.concurrent_requests, limits.requests_buffer_size),
+            validation: Validation::default(),
+            reset: tokio::sync::Mutex::default(),
             config,
             node,
             storage,

@@ -86,6 +86,7 @@ keys! {
     "services.storageEngine.defaults.onUpdateConflictRetries" "0" Integer(0, 1000); "retries of an update that met another one"
     "services.storageEngine.defaults.scrollTTL" "\"15s\"" Duration; "life of a scroll cursor after each page"
     "services.storageEngine.maxScrollDuration" "\"1m\"" Duration; "longest life a request may ask for its scroll cursor"
+    "validation" "{}" Free; "specifications of collections that have none stored: `{<index>: {<collection>: {strict, fields, validators}}}`"
 }
 
 /// Keys of the original without an effect here, and why; also those below them.

@@ -33,6 +33,8 @@ pub struct Config {
     pub plugins: Plugins,
     pub server: Server,
     pub services: Services,
+    /// Specifications of collections that have none stored, by index and collection.
+    pub validation: Map<String, Value>,
     /// Free keys for the application.
     pub application: Map<String, Value>,
     /// `NODE_ENV=development`: deprecations are told to clients.

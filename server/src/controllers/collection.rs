@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{acknowledged, names};
+use super::{acknowledged, names, specifications};
 use crate::app::Place::{Body, Query};
 use crate::app::{Action, ActionResult, App, Verb, action, controller};
 use crate::error::{API_ASSERT_INVALID_ARGUMENT, ApiError};
@@ -33,6 +33,9 @@ pub(super) fn actions() -> Vec<Action> {
             action("delete", delete)
                 .about("Deletes a collection with its documents. `null`")
                 .delete("/:index/:collection"),
+            action("deleteSpecifications", specifications::delete)
+                .about("Deletes the specifications of a collection. `{acknowledged: true}`")
+                .delete("/:index/:collection/_specifications"),
             action("exists", exists)
                 .about("Whether there is such a collection. `true` or `false`")
                 .get("/:index/:collection/_exists"),
@@ -43,6 +46,12 @@ pub(super) fn actions() -> Vec<Action> {
             action("getSettings", get_settings)
                 .about("The settings of a collection. An object")
                 .get("/:index/:collection/_settings"),
+            action("getSpecifications", specifications::get)
+                .about(
+                    "What documents of a collection must look like. `{index, collection, \
+                     validation}`",
+                )
+                .get("/:index/:collection/_specifications"),
             action("list", list)
                 .about(
                     "The collections of an index by name, stored ones and those somebody \
@@ -55,6 +64,22 @@ pub(super) fn actions() -> Vec<Action> {
             action("refresh", refresh)
                 .about("Lets search see all writes so far. `null`")
                 .post("/:index/:collection/_refresh"),
+            action("scrollSpecifications", specifications::scroll)
+                .about(
+                    "The next page of a searchSpecifications. `{hits, remaining, scrollId, total}`",
+                )
+                .get("/validations/_scroll/:scrollId")
+                .optional(Query, "scroll", "string"),
+            action("searchSpecifications", specifications::search)
+                .about(
+                    "Finds specifications of all collections. `{hits: [{_id, _score, \
+                     _source}], total}`",
+                )
+                .post("/validations/_search")
+                .optional(Query, "from", "integer")
+                .optional(Query, "size", "integer")
+                .optional(Query, "scroll", "string")
+                .optional(Body, "body", "search body"),
             action("truncate", truncate)
                 .about(
                     "Deletes all documents, keeps mappings and settings. `{acknowledged: \
@@ -74,6 +99,17 @@ pub(super) fn actions() -> Vec<Action> {
                 )
                 .deprecated(Verb::Put, "/:index/:collection/_mapping", "2.1.0")
                 .required(Body, "body", "mappings"),
+            action("updateSpecifications", specifications::update)
+                .about(
+                    "Says what documents of a collection must look like from now on: see \
+                     [documents.md](documents.md). The specifications",
+                )
+                .put("/:index/:collection/_specifications")
+                .required(Body, "body", "specifications"),
+            action("validateSpecifications", specifications::validate)
+                .about("Whether specifications are well made. `{valid, description?, details?}`")
+                .post("/:index/:collection/_validateSpecifications")
+                .required(Body, "body", "specifications"),
         ],
     )
 }

@@ -3,15 +3,20 @@
 //! Each controller is a file with its table on top. Functions read arguments,
 //! call what lies below, and answer; they hold no logic of their own.
 
+mod admin; // whole databases
 mod auth; // who am I?
+mod bulk; // documents as they are, in bulk
 mod collection; // collections of documents
 mod document; // documents: read, written, searched
 mod index; // indexes: sets of collections
 mod realtime; // live queries
 mod server; // the server about itself
+mod specifications; // what documents of a collection must look like
 mod names; // which names indexes and collections may have
 #[cfg(test)]
 mod reference; // docs/api.md, written from the tables
+
+pub(crate) use specifications::load as load_specifications;
 
 use serde_json::{Value, json};
 
@@ -21,11 +26,13 @@ use crate::app::Action;
 pub(crate) fn all() -> impl Iterator<Item = Action> {
     [
         auth::actions(),
+        bulk::actions(),
         collection::actions(),
         document::actions(),
         index::actions(),
         realtime::actions(),
         server::actions(),
+        admin::actions(),
     ]
     .into_iter()
     .flatten()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::document::origin;
+use super::{names, specifications};
 use crate::app::Place::{Body, Query, Root};
 use crate::app::{Action, ActionResult, App, action, controller};
 use crate::clock;
@@ -15,6 +16,7 @@ use crate::error::{
 use crate::realtime::{DocumentAction, DocumentEvent, Interest, Subscribe, Topic};
 use crate::request::Request;
 use crate::security;
+use crate::validation::Mode;
 
 const INTERESTS: &str = "enum(all,in,out,none)";
 
@@ -93,6 +95,8 @@ async fn publish(app: &App, request: &mut Request) -> ActionResult {
     let topic = topic(request)?;
     let id = request.optional_id()?.map(str::to_owned);
     let mut content = request.body_object()?.clone();
+    let at = names::place(request)?;
+    specifications::check(app, &at, &mut content, Mode::Whole)?;
     let metadata = json!({
         "author": request.kuid(),
         "createdAt": clock::now_ms(),
@@ -167,11 +171,10 @@ async fn unsubscribe(app: &App, request: &mut Request) -> ActionResult {
     Ok(Some(json!({ "roomId": room_id })))
 }
 
-/// Collections have no specifications yet, so that any object is valid.
-async fn validate(_app: &App, request: &mut Request) -> ActionResult {
-    topic(request)?;
-    request.body_object()?;
-    Ok(Some(json!({ "errorMessages": {}, "valid": true })))
+async fn validate(app: &App, request: &mut Request) -> ActionResult {
+    let at = names::place(request)?;
+    let document = request.body_object()?.clone();
+    Ok(Some(specifications::verdict(app, &at, document)))
 }
 
 fn topic(request: &Request) -> Result<Topic, ApiError> {

@@ -59,8 +59,8 @@ enum Found {
     Successes,
     /// `successes` are ids.
     SuccessIds,
-    /// `hits`.
-    Hits,
+    /// A list under this key.
+    Listed(&'static str),
 }
 
 const GET: (&str, &str) = ("generic:document:beforeGet", "generic:document:afterGet");
@@ -86,7 +86,7 @@ fn documents_of(request: &Request) -> Option<Documents> {
         "exists" => (GET, Given::Id, Found::Existence),
         "mGet" => (GET, Given::IdsAnywhere, Found::Successes),
         "mExists" => (GET, Given::IdsAnywhere, Found::SuccessIds),
-        "search" => (GET, Given::Nothing, Found::Hits),
+        "search" => (GET, Given::Nothing, Found::Listed("hits")),
         "create" | "createOrReplace" | "replace" => (WRITE, Given::Body, Found::Result),
         "mCreate" | "mCreateOrReplace" | "mReplace" => {
             (WRITE, Given::Items("body"), Found::Successes)
@@ -96,7 +96,9 @@ fn documents_of(request: &Request) -> Option<Documents> {
         "deleteFields" => (UPDATE, Given::Part("fields"), Found::Result),
         "mUpdate" => (UPDATE, Given::Items("body"), Found::Successes),
         "mUpsert" => (UPDATE, Given::Items("changes"), Found::Successes),
+        "updateByQuery" => (UPDATE, Given::Nothing, Found::Successes),
         "delete" => (DELETE, Given::Id, Found::Result),
+        "deleteByQuery" => (DELETE, Given::Nothing, Found::Listed("documents")),
         "mDelete" => (DELETE, Given::Ids, Found::SuccessIds),
         _ => return None,
     };
@@ -277,7 +279,7 @@ fn extract_found(request: &mut Request, found: Found) -> Option<Vec<Value>> {
         Found::Existence => Some(vec![json!({ ID: id })]),
         Found::Successes => result.get("successes")?.as_array().cloned(),
         Found::SuccessIds => as_documents(result.get("successes")?),
-        Found::Hits => result.get("hits")?.as_array().cloned(),
+        Found::Listed(key) => result.get(key)?.as_array().cloned(),
     }
 }
 
@@ -295,7 +297,7 @@ fn put_found_back(request: &mut Request, found: Found, mut documents: Vec<Value>
         Found::Existence => (),
         Found::Successes => result["successes"] = documents.into(),
         Found::SuccessIds => result["successes"] = ids_of(documents),
-        Found::Hits => result["hits"] = documents.into(),
+        Found::Listed(key) => result[key] = documents.into(),
     }
 }
 

@@ -63,4 +63,5 @@ pub use document::{
 };
 pub use error::{StoreError, StoreErrorKind};
 pub use log::{Change, Changes};
+pub use mapping::DateFormat;
 pub use store::{Options, Store};

@@ -16,7 +16,7 @@ pub(super) const NOT_FOUND: &str = "document not found";
 
 /// How each document is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::controllers) enum Kind {
     Create,
     CreateOrReplace,
     Replace,
@@ -25,8 +25,8 @@ pub(super) enum Kind {
 }
 
 /// An item of the request that can be written.
-pub(super) struct Item {
-    pub(super) id: Option<String>,
+pub(in crate::controllers) struct Item {
+    pub(in crate::controllers) id: Option<String>,
     /// As sent, without metadata.
     content: Map<String, Value>,
     /// What an upsert creates, likewise, before the changes.
@@ -34,7 +34,7 @@ pub(super) struct Item {
 }
 
 /// An item that was not written.
-pub(super) struct Failure {
+pub(in crate::controllers) struct Failure {
     pub(super) stage: Stage,
     document: Value,
     reason: String,
@@ -63,7 +63,7 @@ impl Kind {
         }
     }
 
-    pub(super) fn action(self, written: &Written) -> DocumentAction {
+    pub(in crate::controllers) fn action(self, written: &Written) -> DocumentAction {
         match self {
             Self::Create => DocumentAction::Create,
             Self::Replace => DocumentAction::Replace,
@@ -74,7 +74,12 @@ impl Kind {
     }
 
     /// What the answer, and the notification, say of a document.
-    pub(super) fn success(self, item: &Item, written: &Written, is_silent: bool) -> Value {
+    pub(in crate::controllers) fn success(
+        self,
+        item: &Item,
+        written: &Written,
+        is_silent: bool,
+    ) -> Value {
         let mut success = whole(&written.document);
         let status = if written.created { 201 } else { 200 };
         success["status"] = status.into();
@@ -100,18 +105,41 @@ impl Kind {
 }
 
 impl Item {
+    /// A change of a document that is there.
+    pub(super) fn change(id: String, mut changes: Map<String, Value>) -> Self {
+        changes.shift_remove(METADATA);
+        Self {
+            id: Some(id),
+            content: changes,
+            default: Map::new(),
+        }
+    }
+
+    pub(in crate::controllers) fn content(&self) -> &Map<String, Value> {
+        &self.content
+    }
+
+    /// Without what only the server writes.
     pub(super) fn read(document: &Value, kind: Kind) -> Result<Self, Failure> {
+        let mut item = Self::read_bare(document, kind)?;
+        item.content.shift_remove(METADATA);
+        item.default.shift_remove(METADATA);
+        Ok(item)
+    }
+
+    /// Just as it was sent.
+    pub(in crate::controllers) fn read_bare(document: &Value, kind: Kind) -> Result<Self, Failure> {
         let refuse =
             |stage, reason: &str| Failure::new(stage, reduced(document, kind), reason, 400);
         let (content, name) = match kind {
             Kind::Upsert => (document.get("changes"), "changes"),
             _ => (document.get("body"), "body"),
         };
-        let mut content = content
+        let content = content
             .and_then(Value::as_object)
             .cloned()
             .ok_or_else(|| refuse(Stage::Item, &format!("document {name} must be an object")))?;
-        let mut default = match document.get("default").filter(|_| kind == Kind::Upsert) {
+        let default = match document.get("default").filter(|_| kind == Kind::Upsert) {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(default)) => default.clone(),
             Some(_) => return Err(refuse(Stage::Item, "document default must be an object")),
@@ -124,8 +152,6 @@ impl Item {
             (_, Kind::Update) => return Err(refuse(Stage::Existence, ID_NOT_A_STRING)),
             _ => return Err(refuse(Stage::Item, ID_NOT_A_STRING)),
         };
-        content.shift_remove(METADATA);
-        default.shift_remove(METADATA);
         Ok(Self {
             id,
             content,
@@ -196,6 +222,14 @@ impl Item {
                 Failure::new(Stage::Storage, self.named(SOURCE, source), &reason, status)
             }
         }
+    }
+
+    /// What the storage refused, of an item that was written as it is.
+    pub(in crate::controllers) fn refused(self, error: StoreError) -> Failure {
+        let reason = error.message.clone();
+        let status = ApiError::from(error).status();
+        let document = self.named(SOURCE, self.content.clone());
+        Failure::new(Stage::Storage, document, &reason, status)
     }
 
     /// The item with its content under this key.

@@ -71,17 +71,22 @@ async fn write_all(app: &App, request: &mut Request, kind: Kind) -> ActionResult
             Err(error) => failures.push(item.failed(kind, error, &metadata)),
         }
     }
-    failures.sort_by_key(|it| it.stage);
-    let errors = failures.into_iter().map(Failure::into_json).collect();
+    let errors = sort_failures(failures);
     if kind == Kind::CreateOrReplace && !wants_source(request)? {
         successes.iter_mut().for_each(drop_source);
     }
     conclude(writing, is_strict, &request.action, successes, errors).await
 }
 
+/// Failures in the order in which they were noticed.
+pub(in crate::controllers) fn sort_failures(mut failures: Vec<Failure>) -> Vec<Value> {
+    failures.sort_by_key(|it| it.stage);
+    failures.into_iter().map(Failure::into_json).collect()
+}
+
 /// The answer. A strict request that failed in part is told so, and nobody is
 /// told of its writes.
-async fn conclude(
+pub(in crate::controllers) async fn conclude(
     writing: Writing<'_>,
     is_strict: bool,
     name: &str,
@@ -98,7 +103,7 @@ async fn conclude(
 }
 
 /// What makes the whole request wrong.
-fn check_items(documents: &[Value], kind: Kind) -> Result<(), ApiError> {
+pub(in crate::controllers) fn check_items(documents: &[Value], kind: Kind) -> Result<(), ApiError> {
     for (i, document) in documents.iter().enumerate() {
         if document.is_null() {
             let name = format!("body.documents[{i}]");

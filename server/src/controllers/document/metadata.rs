@@ -5,7 +5,7 @@
 //! |---|---|---|---|---|
 //! | create, mCreate, mCreateOrReplace, mReplace | user | now | null | null |
 //! | createOrReplace, replace | user | now | now | user |
-//! | update, mUpdate, deleteFields, upserts of what exists | kept | kept | now | user |
+//! | update, mUpdate, updateByQuery, deleteFields, upserts of what exists | kept | kept | now | user |
 //! | mUpsert of what does not exist | user | now | absent | absent |
 //! | upsert of what does not exist | absent | absent | now | user |
 //!
@@ -25,14 +25,14 @@ const INJECT: &str = "generic:document:injectMetadata";
 
 /// What is written into documents by one request.
 #[derive(Clone, Debug)]
-pub(super) struct Metadata {
+pub(in crate::controllers) struct Metadata {
     /// `None` for the application itself.
     user: Option<String>,
     now: u64,
 }
 
 impl Metadata {
-    pub(super) fn of(request: &Request) -> Self {
+    pub(in crate::controllers) fn of(request: &Request) -> Self {
         Self {
             user: request.kuid().map(str::to_owned),
             now: clock::now_ms(),
@@ -40,7 +40,7 @@ impl Metadata {
     }
 
     /// Of a document that is new, or written as if it were.
-    pub(super) fn created(&self) -> Value {
+    pub(in crate::controllers) fn created(&self) -> Value {
         json!({
             "author": self.user,
             "createdAt": self.now,
@@ -60,18 +60,18 @@ impl Metadata {
     }
 
     /// What a change adds to the metadata of a document.
-    pub(super) fn updated(&self) -> Value {
+    pub(in crate::controllers) fn updated(&self) -> Value {
         json!({ "updatedAt": self.now, "updater": self.user })
     }
 
     /// Of a document that an upsert creates.
-    pub(super) fn upserted(&self) -> Value {
+    pub(in crate::controllers) fn upserted(&self) -> Value {
         json!({ "author": self.user, "createdAt": self.now })
     }
 }
 
 /// Puts metadata in the place of whatever the client sent there.
-pub(super) fn put(content: &mut Map<String, Value>, metadata: Value) {
+pub(in crate::controllers) fn put(content: &mut Map<String, Value>, metadata: Value) {
     content.insert(METADATA.into(), metadata);
 }
 

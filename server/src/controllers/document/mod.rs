@@ -3,13 +3,21 @@
 mod read; // get, exists and their many-fold forms
 mod write; // one document
 mod many; // many documents, each of which may fail on its own
+mod by_query; // all documents that a query finds
 mod item; // the items of a write of many
 mod search; // search, scroll and count
-mod query; // what a request looks for
+mod pages; // all that a query finds
+pub(super) mod query; // what a request looks for
 mod writing; // from a write to its notification
 mod metadata; // what the server itself writes into documents
 
-pub(super) use writing::origin;
+pub(super) use item::{Item, Kind as ItemKind};
+pub(super) use many::{check_items, conclude, sort_failures};
+pub(super) use metadata::{Metadata, put as put_metadata};
+pub(super) use pages::Pages;
+pub(super) use search::to_json;
+pub(super) use write::{created_or, whole};
+pub(super) use writing::{Writing, check_content, origin};
 
 use crate::app::Place::{Body, PathOrQuery, Query};
 use crate::app::{Action, Verb, action, controller};
@@ -49,6 +57,15 @@ pub(super) fn actions() -> Vec<Action> {
             waiting(action("delete", write::delete))
                 .about("Deletes a document. `{_id}`, with `source` the whole document")
                 .delete("/:index/:collection/:_id")
+                .optional(Query, "source", "flag"),
+            waiting(action("deleteByQuery", by_query::delete_by_query))
+                .about(
+                    "Deletes the documents that a query finds. `{documents: [{_id}], ids: \
+                     [id]}`, with `source` also their `_source`",
+                )
+                .delete("/:index/:collection/_query")
+                .optional(Body, "query", "object")
+                .optional(Query, "lang", LANGUAGES)
                 .optional(Query, "source", "flag"),
             waiting(action("deleteFields", write::delete_fields))
                 .about(
@@ -167,6 +184,17 @@ pub(super) fn actions() -> Vec<Action> {
                 .required(Body, "body", "object")
                 .optional(Query, "source", "flag")
                 .optional(Query, "retryOnConflict", "integer"),
+            waiting(action("updateByQuery", by_query::update_by_query))
+                .about(
+                    "Changes the documents that a query finds, each for itself. \
+                     `{successes: [{_id, _version, status}], errors: [{document, reason, \
+                     status}]}`, with `source` also their `_source`",
+                )
+                .put("/:index/:collection/_query")
+                .required(Body, "query", "object")
+                .required(Body, "changes", "object")
+                .optional(Query, "lang", LANGUAGES)
+                .optional(Query, "source", "flag"),
             waiting(action("upsert", write::upsert))
                 .about(
                     "Changes a document, or creates it from `default` and `changes`. \
@@ -178,6 +206,13 @@ pub(super) fn actions() -> Vec<Action> {
                 .optional(Body, "default", "object")
                 .optional(Query, "source", "flag")
                 .optional(Query, "retryOnConflict", "integer"),
+            action("validate", read::validate)
+                .about(
+                    "Whether a document follows the specifications of its collection. \
+                     `{valid, errorMessages}`",
+                )
+                .post("/:index/:collection/_validate")
+                .required(Body, "body", "object"),
         ],
     )
 }

@@ -48,7 +48,9 @@ const WINDOW_MAX: u64 = 10_000;
 const SIZE_DEFAULT: u64 = 10;
 
 /// Over HTTP GET the body comes as JSON text in the query string.
-pub(super) fn search_body(request: &Request) -> Result<Map<String, Value>, ApiError> {
+pub(in crate::controllers) fn search_body(
+    request: &Request,
+) -> Result<Map<String, Value>, ApiError> {
     let http = request.context.http.as_ref();
     if http.is_some_and(|it| it.verb == "GET") {
         let body = request.optional_object("searchBody")?;
@@ -57,7 +59,9 @@ pub(super) fn search_body(request: &Request) -> Result<Map<String, Value>, ApiEr
     checked(request.body.as_ref())
 }
 
-pub(super) fn checked(body: Option<&Value>) -> Result<Map<String, Value>, ApiError> {
+pub(in crate::controllers) fn checked(
+    body: Option<&Value>,
+) -> Result<Map<String, Value>, ApiError> {
     let body = match body {
         None => return Ok(Map::new()),
         Some(Value::Object(body)) => body,
@@ -74,7 +78,7 @@ pub(super) fn checked(body: Option<&Value>) -> Result<Map<String, Value>, ApiErr
 }
 
 /// Anywhere in the body, scripts may only be named, never brought along.
-fn check_scripts(object: &Map<String, Value>) -> Result<(), ApiError> {
+pub(in crate::controllers) fn check_scripts(object: &Map<String, Value>) -> Result<(), ApiError> {
     for (key, value) in object {
         if key == "script" || key == "_script" {
             let Value::Object(script) = value else {
@@ -99,7 +103,7 @@ fn check_scripts_in(value: &Value) -> Result<(), ApiError> {
 }
 
 /// The arguments beside the body win over those inside it.
-pub(super) fn page(
+pub(in crate::controllers) fn page(
     app: &App,
     request: &Request,
     body: &mut Map<String, Value>,
@@ -128,7 +132,10 @@ pub(super) fn page(
     Ok((from, size))
 }
 
-pub(super) fn query(request: &Request, query: Option<Value>) -> Result<SearchQuery, ApiError> {
+pub(in crate::controllers) fn query(
+    request: &Request,
+    query: Option<Value>,
+) -> Result<SearchQuery, ApiError> {
     let language = request.language()?;
     let query = match query {
         None | Some(Value::Null) => return Ok(SearchQuery::All),
@@ -148,7 +155,7 @@ pub(super) fn query(request: &Request, query: Option<Value>) -> Result<SearchQue
 }
 
 /// How long the place of a scroll is kept, when one is asked for.
-pub(super) fn scroll(
+pub(in crate::controllers) fn scroll(
     app: &App,
     request: &Request,
     in_body: Option<Value>,
@@ -161,7 +168,7 @@ pub(super) fn scroll(
 }
 
 /// The time that a text asks for, within what is allowed.
-pub(super) fn kept(app: &App, text: &str) -> Result<Duration, ApiError> {
+pub(in crate::controllers) fn kept(app: &App, text: &str) -> Result<Duration, ApiError> {
     let duration = parse_duration(text)
         .filter(|it| !it.is_zero())
         .ok_or_else(|| {

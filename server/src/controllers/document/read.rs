@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::write::whole;
 use crate::app::{ActionResult, App};
-use crate::controllers::names;
+use crate::controllers::{names, specifications};
 use crate::error::{
     API_ASSERT_MISSING_ARGUMENT, API_PROCESS_INCOMPLETE_MULTIPLE_REQUEST, ApiError,
     SERVICES_STORAGE_GET_LIMIT_EXCEEDED, SERVICES_STORAGE_NOT_FOUND,
@@ -31,6 +31,13 @@ pub(super) async fn exists(app: &App, request: &mut Request) -> ActionResult {
     let id = request.id()?.to_owned();
     let found = app.storage.get(&at, &[id]).await?.pop();
     Ok(Some(found.flatten().is_some().into()))
+}
+
+/// Whether a document would be accepted.
+pub(super) async fn validate(app: &App, request: &mut Request) -> ActionResult {
+    let at = names::place(request)?;
+    let document = request.body_object()?.clone();
+    Ok(Some(specifications::verdict(app, &at, document)))
 }
 
 pub(super) async fn m_get(app: &App, request: &mut Request) -> ActionResult {

@@ -6,16 +6,19 @@ use super::metadata::{self, Metadata};
 use super::writing::{Writing, check_content, updated_fields};
 use super::{ID, METADATA, SOURCE};
 use crate::app::{ActionResult, App};
+use crate::controllers::specifications;
 use crate::error::{API_ASSERT_INVALID_TYPE, ApiError};
 use crate::realtime::DocumentAction;
 use crate::request::{Refresh, Request};
-use crate::storage::{Document, Write, WriteKind, Written};
+use crate::storage::{Collection, Document, Write, WriteKind, Written};
+use crate::validation::Mode;
 
 pub(super) async fn create(app: &App, request: &mut Request) -> ActionResult {
     let refresh = request.refresh_lenient(Refresh::No);
     let mut writing = Writing::new(app, request, refresh)?;
     let id = request.optional_id()?.map(str::to_owned);
     let mut source = content(request)?;
+    specifications::check(app, writing.place(), &mut source, Mode::Whole)?;
     let metadata = Metadata::of(request).created();
     let metadata = metadata::inject(app, request, metadata).await?;
     metadata::put(&mut source, metadata);
@@ -32,6 +35,7 @@ pub(super) async fn create_or_replace(app: &App, request: &mut Request) -> Actio
     let mut writing = Writing::new(app, request, request.refresh()?)?;
     let id = Some(request.id()?.to_owned());
     let mut source = content(request)?;
+    specifications::check(app, writing.place(), &mut source, Mode::Whole)?;
     let metadata = Metadata::of(request).replaced();
     let metadata = metadata::inject(app, request, metadata).await?;
     metadata::put(&mut source, metadata);
@@ -49,7 +53,8 @@ pub(super) async fn create_or_replace(app: &App, request: &mut Request) -> Actio
 pub(super) async fn replace(app: &App, request: &mut Request) -> ActionResult {
     let mut writing = Writing::new(app, request, request.refresh()?)?;
     let id = Some(request.id()?.to_owned());
-    let sent = content(request)?;
+    let mut sent = content(request)?;
+    specifications::check(app, writing.place(), &mut sent, Mode::Whole)?;
     let metadata = Metadata::of(request).replaced();
     let metadata = metadata::inject(app, request, metadata).await?;
     let mut source = sent.clone();
@@ -72,7 +77,8 @@ pub(super) async fn update(app: &App, request: &mut Request) -> ActionResult {
     let id = Some(request.id()?.to_owned());
     let with_source = request.flag("source")?;
     read_retries(request)?;
-    let sent = content(request)?;
+    let mut sent = content(request)?;
+    check_changes(app, writing.place(), request.id()?, &mut sent).await?;
     let metadata = Metadata::of(request).updated();
     let metadata = metadata::inject(app, request, metadata).await?;
     let mut changes = sent.clone();
@@ -184,17 +190,47 @@ fn content(request: &Request) -> Result<Map<String, Value>, ApiError> {
     Ok(content)
 }
 
+/// Checks a document as it will be with the changes. Defaults for what the
+/// changes set to null become part of them.
+async fn check_changes(
+    app: &App,
+    at: &Collection,
+    id: &str,
+    changes: &mut Map<String, Value>,
+) -> Result<(), ApiError> {
+    let Some(specification) = app.validation.find(at) else {
+        return Ok(());
+    };
+    let found = app.storage.get(at, &[id.to_owned()]).await?.pop().flatten();
+    // The write itself says that there is no such document.
+    let Some(document) = found else {
+        return Ok(());
+    };
+    let mut whole = document.source.as_object().cloned().unwrap_or_default();
+    whole.shift_remove(METADATA);
+    merge(&mut whole, changes);
+    specification
+        .check(&mut whole, Mode::Changed)
+        .into_result()?;
+    for (key, value) in changes.iter_mut().filter(|it| it.1.is_null()) {
+        if let Some(default) = whole.get(key) {
+            *value = default.clone();
+        }
+    }
+    Ok(())
+}
+
 /// Writers of one document never conflict here: they wait for each other. So the
 /// number of retries is only checked to be one.
 pub(super) fn read_retries(request: &Request) -> Result<(), ApiError> {
     request.integer("retryOnConflict", 0).map(|_| ())
 }
 
-pub(super) fn whole(document: &Document) -> Value {
+pub(in crate::controllers) fn whole(document: &Document) -> Value {
     json!({ ID: document.id, SOURCE: *document.source, "_version": document.version })
 }
 
-fn told_update(written: &Written, sent: &Map<String, Value>) -> Value {
+pub(super) fn told_update(written: &Written, sent: &Map<String, Value>) -> Value {
     json!({
         ID: written.document.id,
         SOURCE: *written.document.source,
@@ -202,7 +238,10 @@ fn told_update(written: &Written, sent: &Map<String, Value>) -> Value {
     })
 }
 
-pub(super) fn created_or(otherwise: DocumentAction, written: &Written) -> DocumentAction {
+pub(in crate::controllers) fn created_or(
+    otherwise: DocumentAction,
+    written: &Written,
+) -> DocumentAction {
     match written.created {
         true => DocumentAction::Create,
         false => otherwise,

@@ -13,7 +13,7 @@ use crate::request::{Refresh, Request};
 use crate::storage::{Collection, StoreError, Write, Written};
 
 /// The writes of one request.
-pub(super) struct Writing<'a> {
+pub(in crate::controllers) struct Writing<'a> {
     app: &'a App,
     at: Collection,
     refresh: Refresh,
@@ -27,22 +27,39 @@ pub(super) struct Writing<'a> {
 impl<'a> Writing<'a> {
     /// Reads the arguments that all writes have.
     pub(super) fn new(app: &'a App, request: &Request, refresh: Refresh) -> Result<Self, ApiError> {
-        Ok(Self {
+        let is_silent = request.flag("silent")?;
+        Ok(Self::at(app, names::place(request)?, refresh, is_silent))
+    }
+
+    pub(in crate::controllers) fn at(
+        app: &'a App,
+        at: Collection,
+        refresh: Refresh,
+        is_silent: bool,
+    ) -> Self {
+        Self {
             app,
-            at: names::place(request)?,
+            at,
             refresh,
-            is_silent: request.flag("silent")?,
+            is_silent,
             announcement: None,
             events: Vec::new(),
             origin: None,
-        })
+        }
     }
 
-    pub(super) fn is_silent(&self) -> bool {
+    pub(super) fn place(&self) -> &Collection {
+        &self.at
+    }
+
+    pub(in crate::controllers) fn is_silent(&self) -> bool {
         self.is_silent
     }
 
-    pub(super) async fn write_one(&mut self, write: Write) -> Result<Written, ApiError> {
+    pub(in crate::controllers) async fn write_one(
+        &mut self,
+        write: Write,
+    ) -> Result<Written, ApiError> {
         let written = self.write(vec![write]).await?.pop();
         let written = written.expect("the storage answers each write");
         Ok(written?)
@@ -50,7 +67,7 @@ impl<'a> Writing<'a> {
 
     /// Each write succeeds or fails on its own, in the order given. Called again,
     /// it may only write documents that the first call announced.
-    pub(super) async fn write(
+    pub(in crate::controllers) async fn write(
         &mut self,
         writes: Vec<Write>,
     ) -> Result<Vec<Result<Written, StoreError>>, ApiError> {
@@ -64,7 +81,7 @@ impl<'a> Writing<'a> {
     }
 
     /// Remembers what subscribers are to be told of a write, if any listen.
-    pub(super) fn note(
+    pub(in crate::controllers) fn note(
         &mut self,
         request: &Request,
         action: DocumentAction,
@@ -94,7 +111,7 @@ impl<'a> Writing<'a> {
     }
 
     /// Tells subscribers of everything noted.
-    pub(super) async fn tell(self) {
+    pub(in crate::controllers) async fn tell(self) {
         if let Some(announcement) = self.announcement {
             announcement.tell(self.events).await;
         }
@@ -113,7 +130,7 @@ pub(in crate::controllers) fn origin(request: &Request) -> Origin {
 }
 
 /// Refuses what no document may hold.
-pub(super) fn check_content(content: &Map<String, Value>) -> Result<(), ApiError> {
+pub(in crate::controllers) fn check_content(content: &Map<String, Value>) -> Result<(), ApiError> {
     match content.contains_key("_routing") {
         true => Err(SERVICES_STORAGE_NO_ROUTING.bare()),
         false => Ok(()),

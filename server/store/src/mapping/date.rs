@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// How to read the dates of a field.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct DateFormat(Vec<Alternative>);
+pub struct DateFormat(Vec<Alternative>);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Alternative {
@@ -38,6 +38,13 @@ enum Part {
     Year,
     Month,
     Day,
+    /// Of the year.
+    Ordinal,
+    /// The year that a week belongs to.
+    WeekYear,
+    Week,
+    /// Monday is 1.
+    WeekDay,
     Hour,
     Minute,
     Second,
@@ -62,6 +69,22 @@ impl DateFormat {
         USUAL.clone()
     }
 
+    /// One of the named formats of Elasticsearch; `None` for other names.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let is_epoch = name == "epoch_millis" || name == "epoch_second";
+        (is_epoch || pattern_of(name).is_some()).then(|| Self::parse(name))
+    }
+
+    /// Milliseconds since 1970, if the value is a date in this format.
+    #[must_use]
+    pub fn millis(&self, value: &Value) -> Option<i64> {
+        match self.read(value)? {
+            DateValue::Millis(millis) => Some(millis),
+            DateValue::Unread => None,
+        }
+    }
+
     pub(crate) fn parse(format: &str) -> Self {
         Self(format.split("||").map(Alternative::parse).collect())
     }
@@ -79,24 +102,12 @@ impl DateFormat {
 impl Alternative {
     fn parse(format: &str) -> Self {
         let name = format.trim();
-        let name = name.strip_prefix("strict_").unwrap_or(name);
-        let pattern = match name {
+        match name {
             "epoch_millis" => return Self::EpochMillis,
             "epoch_second" => return Self::EpochSecond,
-            "date_optional_time" | "date_optional_time_nanos" => DATE_OPTIONAL_TIME,
-            "date" | "year_month_day" => "yyyy-MM-dd",
-            "date_hour_minute_second" => "yyyy-MM-dd'T'HH:mm:ss",
-            "date_hour_minute" => "yyyy-MM-dd'T'HH:mm",
-            "date_hour" => "yyyy-MM-dd'T'HH",
-            "date_time" => "yyyy-MM-dd'T'HH:mm:ss.SZ",
-            "date_time_no_millis" => "yyyy-MM-dd'T'HH:mm:ssZ",
-            "basic_date" => "yyyyMMdd",
-            "basic_date_time" => "yyyyMMdd'T'HHmmss.SZ",
-            "basic_date_time_no_millis" => "yyyyMMdd'T'HHmmssZ",
-            "year_month" => "yyyy-MM",
-            "year" => "yyyy",
-            pattern => pattern,
-        };
+            _ => (),
+        }
+        let pattern = pattern_of(name).unwrap_or(name);
         let mut letters: Vec<char> = pattern.chars().rev().collect();
         match steps(&mut letters, 0) {
             Some(steps) if letters.is_empty() => Self::Pattern(steps),
@@ -119,6 +130,64 @@ impl Alternative {
     }
 }
 
+/// The pattern of a named format.
+fn pattern_of(name: &str) -> Option<&'static str> {
+    let name = name.strip_prefix("strict_").unwrap_or(name);
+    let found = NAMED.iter().find(|it| it.0 == name);
+    found.map(|it| it.1)
+}
+
+/// The named formats of Elasticsearch, strict or not; those of `epoch` aside.
+const NAMED: &[(&str, &str)] = &[
+    ("basic_date", "yyyyMMdd"),
+    ("basic_date_time", "yyyyMMdd'T'HHmmss.SZ"),
+    ("basic_date_time_no_millis", "yyyyMMdd'T'HHmmssZ"),
+    ("basic_ordinal_date", "yyyyDDD"),
+    ("basic_ordinal_date_time", "yyyyDDD'T'HHmmss.SZ"),
+    ("basic_ordinal_date_time_no_millis", "yyyyDDD'T'HHmmssZ"),
+    ("basic_t_time", "'T'HHmmss.SZ"),
+    ("basic_t_time_no_millis", "'T'HHmmssZ"),
+    ("basic_time", "HHmmss.SZ"),
+    ("basic_time_no_millis", "HHmmssZ"),
+    ("basic_week_date", "xxxx'W'wwe"),
+    ("basic_week_date_time", "xxxx'W'wwe'T'HHmmss.SZ"),
+    ("basic_week_date_time_no_millis", "xxxx'W'wwe'T'HHmmssZ"),
+    ("date", "yyyy-MM-dd"),
+    ("date_hour", "yyyy-MM-dd'T'HH"),
+    ("date_hour_minute", "yyyy-MM-dd'T'HH:mm"),
+    ("date_hour_minute_second", "yyyy-MM-dd'T'HH:mm:ss"),
+    (
+        "date_hour_minute_second_fraction",
+        "yyyy-MM-dd'T'HH:mm:ss.S",
+    ),
+    ("date_hour_minute_second_millis", "yyyy-MM-dd'T'HH:mm:ss.S"),
+    ("date_optional_time", DATE_OPTIONAL_TIME),
+    ("date_optional_time_nanos", DATE_OPTIONAL_TIME),
+    ("date_time", "yyyy-MM-dd'T'HH:mm:ss.SZ"),
+    ("date_time_no_millis", "yyyy-MM-dd'T'HH:mm:ssZ"),
+    ("hour", "HH"),
+    ("hour_minute", "HH:mm"),
+    ("hour_minute_second", "HH:mm:ss"),
+    ("hour_minute_second_fraction", "HH:mm:ss.S"),
+    ("hour_minute_second_millis", "HH:mm:ss.S"),
+    ("ordinal_date", "yyyy-DDD"),
+    ("ordinal_date_time", "yyyy-DDD'T'HH:mm:ss.SZ"),
+    ("ordinal_date_time_no_millis", "yyyy-DDD'T'HH:mm:ssZ"),
+    ("t_time", "'T'HH:mm:ss.SZ"),
+    ("t_time_no_millis", "'T'HH:mm:ssZ"),
+    ("time", "HH:mm:ss.SZ"),
+    ("time_no_millis", "HH:mm:ssZ"),
+    ("week_date", "xxxx-'W'ww-e"),
+    ("week_date_time", "xxxx-'W'ww-e'T'HH:mm:ss.SZ"),
+    ("week_date_time_no_millis", "xxxx-'W'ww-e'T'HH:mm:ssZ"),
+    ("weekyear", "xxxx"),
+    ("weekyear_week", "xxxx-'W'ww"),
+    ("weekyear_week_day", "xxxx-'W'ww-e"),
+    ("year", "yyyy"),
+    ("year_month", "yyyy-MM"),
+    ("year_month_day", "yyyy-MM-dd"),
+];
+
 /// Reads steps from the letters (the next one last) up to the end or a `]`.
 fn steps(letters: &mut Vec<char>, depth: usize) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
@@ -138,6 +207,10 @@ fn steps(letters: &mut Vec<char>, depth: usize) -> Option<Vec<Step>> {
             'm' => Step::Digits(Part::Minute, count, 2),
             's' => Step::Digits(Part::Second, count, 2),
             'S' => Step::Fraction,
+            'D' => Step::Digits(Part::Ordinal, count, 3),
+            'x' if count == 4 => Step::Digits(Part::WeekYear, 4, 4),
+            'w' => Step::Digits(Part::Week, count, 2),
+            'e' => Step::Digits(Part::WeekDay, 1, 1),
             'Z' | 'X' | 'x' => Step::Zone,
             '[' if depth < 16 => {
                 let section = steps_of_section(letters, depth)?;
@@ -193,6 +266,10 @@ struct Moment {
     year: i64,
     month: i64,
     day: i64,
+    ordinal: Option<i64>,
+    week_year: Option<i64>,
+    week: i64,
+    week_day: i64,
     hour: i64,
     minute: i64,
     second: i64,
@@ -206,6 +283,10 @@ impl Default for Moment {
             year: 1970,
             month: 1,
             day: 1,
+            ordinal: None,
+            week_year: None,
+            week: 1,
+            week_day: 1,
             hour: 0,
             minute: 0,
             second: 0,
@@ -253,6 +334,10 @@ impl Moment {
             Part::Year => &mut self.year,
             Part::Month => &mut self.month,
             Part::Day => &mut self.day,
+            Part::Ordinal => self.ordinal.insert(1),
+            Part::WeekYear => self.week_year.insert(1970),
+            Part::Week => &mut self.week,
+            Part::WeekDay => &mut self.week_day,
             Part::Hour => &mut self.hour,
             Part::Minute => &mut self.minute,
             Part::Second => &mut self.second,
@@ -282,14 +367,36 @@ impl Moment {
     }
 
     fn millis(&self) -> Option<i64> {
-        let days = days_in_month(self.year, self.month)?;
         let is_time = self.hour < 24 && self.minute < 60 && self.second < 60;
-        if !(1..=days).contains(&self.day) || !is_time {
-            return None;
-        }
-        let days = days_since_1970(self.year, self.month, self.day);
+        let days = self.days().filter(|_| is_time)?;
         let minutes = (days * 24 + self.hour) * 60 + self.minute - self.zone_minutes;
         Some((minutes * 60 + self.second) * 1000 + self.millis)
+    }
+}
+
+impl Moment {
+    /// Since 1970, by whichever calendar the format has.
+    fn days(&self) -> Option<i64> {
+        let january_1 = |year| days_since_1970(year, 1, 1);
+        if let Some(day) = self.ordinal {
+            let length = january_1(self.year + 1) - january_1(self.year);
+            return (1..=length)
+                .contains(&day)
+                .then(|| january_1(self.year) + day - 1);
+        }
+        if let Some(year) = self.week_year {
+            // The first week is the one of January 4th.
+            let monday = |year| {
+                let january_4 = january_1(year) + 3;
+                january_4 - (january_4 + 3).rem_euclid(7)
+            };
+            let weeks = (monday(year + 1) - monday(year)) / 7;
+            let fits = (1..=weeks).contains(&self.week) && (1..=7).contains(&self.week_day);
+            return fits.then(|| monday(year) + (self.week - 1) * 7 + self.week_day - 1);
+        }
+        let days = days_in_month(self.year, self.month)?;
+        let fits = (1..=days).contains(&self.day);
+        fits.then(|| days_since_1970(self.year, self.month, self.day))
     }
 }
 
@@ -397,6 +504,24 @@ mod tests {
             ("yyyy/MM/dd", json!("2024-02-29"), None),
             ("basic_date", json!("20240229"), Some(1_709_164_800_000)),
             ("d.M.yyyy", json!("9.2.2024"), Some(1_707_436_800_000)),
+            ("week_date", json!("2024-W09-4"), Some(1_709_164_800_000)),
+            (
+                "basic_week_date",
+                json!("2024W094"),
+                Some(1_709_164_800_000),
+            ),
+            ("week_date", json!("2024-W53-1"), None),
+            ("weekyear_week", json!("2020-W53"), Some(1_609_113_600_000)),
+            ("weekyear", json!("1970"), Some(-259_200_000)),
+            ("ordinal_date", json!("2024-060"), Some(1_709_164_800_000)),
+            ("ordinal_date", json!("2023-366"), None),
+            (
+                "basic_ordinal_date",
+                json!("2024060"),
+                Some(1_709_164_800_000),
+            ),
+            ("strict_hour_minute", json!("01:30"), Some(5_400_000)),
+            ("t_time_no_millis", json!("T01:30:00Z"), Some(5_400_000)),
         ];
         for (format, value, expected) in cases {
             let read = DateFormat::parse(format).read(&value);
@@ -407,7 +532,7 @@ mod tests {
 
     #[test]
     fn a_format_that_is_not_known_refuses_nothing() {
-        for format in ["EEE, dd MMM yyyy", "week_date", "[yyyy", "'yyyy"] {
+        for format in ["EEE, dd MMM yyyy", "[yyyy", "'yyyy"] {
             let read = DateFormat::parse(format).read(&json!("Thu, 29 Feb 2024"));
             assert_eq!(read, Some(DateValue::Unread), "{format}");
         }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub(crate) use date::DateFormat;
+pub use date::DateFormat;
 pub(crate) use exact::{
     Exact, Kind, decode_ip, decode_unsigned, encode_ip, encode_unsigned, scalar_text,
 };
