@@ -261,8 +261,10 @@ impl Engine {
         self.handle(id).is_some()
     }
 
-    /// Why a filter does or does not match a document; `None` if the filter is
-    /// unknown.
+    /// Why a filter matches a document or does not, condition by condition with the
+    /// values found; `None` if the filter is unknown.
+    ///
+    /// Cost: every condition of the filter is evaluated, slowly.
     ///
     /// ```
     /// use koncorde::Engine;
@@ -271,12 +273,18 @@ impl Engine {
     /// let mut engine = Engine::new();
     /// let filter = json!({"and": [{"exists": "name"}, {"range": {"age": {"gte": 18}}}]});
     /// let id = engine.register(&filter)?;
-    /// let why = engine.explain(&id, &json!({"name": "Ada", "age": 7})).unwrap();
+    /// let document = json!({"name": "Ada", "age": 7});
+    /// let why = engine.explain(&id, &document).unwrap();
     /// assert!(!why.is_match());
-    /// assert_eq!(why.to_string(), r#"{"range":{"age":{"gte":18}}} fails: found 7"#);
+    /// assert_eq!(
+    ///     why.to_string(),
+    ///     r#"✗ all of
+    ///   ✗ {"range":{"age":{"gte":18}}}: age is 7
+    ///   ✓ {"exists":"name"}: name is "Ada""#
+    /// );
     /// # Ok::<(), koncorde::FilterError>(())
     /// ```
-    pub fn explain(&self, id: &FilterId, document: &Value) -> Option<Explanation> {
+    pub fn explain<'d>(&self, id: &FilterId, document: &'d Value) -> Option<Explanation<'d>> {
         let form = self.index.form(self.handle(id)?.0);
         Some(explain(&form, document))
     }

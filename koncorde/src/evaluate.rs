@@ -40,6 +40,11 @@ pub fn matches(filter: &Filter, document: &Value) -> bool {
     }
 }
 
+/// The same for the element of an array that `select` has picked.
+pub(crate) fn matches_view(filter: &Filter, document: View<'_>) -> bool {
+    holds(&filter.0, document, true)
+}
+
 /// Whether a node (or its negation, if not `expected`) holds.
 fn holds(node: &Node, document: View<'_>, expected: bool) -> bool {
     let all = |nodes: &[Node]| nodes.iter().all(|it| holds(it, document, expected));
@@ -105,7 +110,7 @@ fn term_holds(term: &Term, document: View<'_>, expected: bool) -> bool {
 }
 
 /// The element at an index, from the end if it is negative.
-fn element(items: &[Value], index: i64) -> Option<&Value> {
+pub(crate) fn element(items: &[Value], index: i64) -> Option<&Value> {
     let distance = usize::try_from(index.unsigned_abs()).ok()?;
     let at = if index < 0 {
         items.len().checked_sub(distance)?

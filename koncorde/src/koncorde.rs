@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::engine::{Engine, NormalizedFilter, Options};
 use crate::error::FilterError;
+use crate::explain::Explanation;
 use crate::id::FilterId;
 use crate::index::DocumentError;
 use crate::statistics::Statistics;
@@ -135,6 +136,32 @@ impl Koncorde {
             looked += engine.optimize(budget - looked);
         }
         looked
+    }
+
+    /// Why a filter of an index matches a document or does not, see
+    /// [`Engine::explain`]; `None` if the filter is unknown there.
+    ///
+    /// ```
+    /// use koncorde::Koncorde;
+    /// use serde_json::json;
+    ///
+    /// let mut koncorde = Koncorde::new();
+    /// let id = koncorde.register(&json!({"range": {"age": {"gte": 18}}}), None)?;
+    /// let document = json!({"age": "42"});
+    /// let why = koncorde.explain(&id, &document, None).unwrap();
+    /// assert_eq!(
+    ///     why.to_string(),
+    ///     r#"✗ {"range":{"age":{"gte":18}}}: age is "42", which is no number"#
+    /// );
+    /// # Ok::<(), koncorde::FilterError>(())
+    /// ```
+    pub fn explain<'d>(
+        &self,
+        id: &FilterId,
+        document: &'d Value,
+        index: Option<&str>,
+    ) -> Option<Explanation<'d>> {
+        self.engine(index)?.explain(id, document)
     }
 
     /// Whether a filter is registered in an index.

@@ -26,6 +26,7 @@ pub use convert::convert_distance;
 pub(crate) use convert::read_distance;
 pub use point::convert_geopoint;
 pub(crate) use point::{PointError, parse_point, read_number};
+pub(crate) use ring::distance;
 pub(crate) use window::Window;
 
 use crate::limits;

@@ -65,6 +65,56 @@ impl Partial {
         }
     }
 
+    /// The first thing that a value lacks, in words; `None` if it matches.
+    pub(crate) fn lack(&self, value: &Value) -> Option<String> {
+        self.find_lack(value)
+            .map(|(what, path)| match path.as_slice() {
+                [] => what,
+                path => {
+                    let path: Vec<&str> = path.iter().rev().copied().collect();
+                    format!("{what} in {}", path.join("."))
+                }
+            })
+    }
+
+    /// What is lacking, and the keys that lead there, the last one first.
+    fn find_lack(&self, value: &Value) -> Option<(String, Vec<&str>)> {
+        let lack = |what: String| Some((what, Vec::new()));
+        match (self, value) {
+            _ if self.matches(value) => None,
+            (Self::Object(members), Value::Object(object)) => {
+                members
+                    .iter()
+                    .find_map(|(key, pattern)| match object.get(&**key) {
+                        None => lack(format!("the key \"{key}\"")),
+                        Some(inner) => pattern.find_lack(inner).map(|(what, mut path)| {
+                            path.push(&**key);
+                            (what, path)
+                        }),
+                    })
+            }
+            (Self::Array(patterns), Value::Array(items)) => {
+                let is_found = |it: &&Self| items.iter().any(|item| it.matches(item));
+                match patterns.iter().find(|it| !is_found(it)) {
+                    Some(pattern) => lack(pattern.to_json().to_string()),
+                    None => lack(format!("{} elements, one for each", patterns.len())),
+                }
+            }
+            (pattern, _) => lack(pattern.to_json().to_string()),
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        match self {
+            Self::Scalar(scalar) => scalar.to_json(),
+            Self::Array(items) => items.iter().map(Self::to_json).collect(),
+            Self::Object(members) => members
+                .iter()
+                .map(|(key, inner)| (key.to_string(), inner.to_json()))
+                .collect(),
+        }
+    }
+
     pub(crate) fn matches(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Scalar(scalar), value) => scalar.equals(value),

@@ -2,11 +2,12 @@
 
 use std::ops::Bound;
 
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-use super::{Condition, Form, Literal, Partial, Span, Test};
+use super::{Condition, Form, Literal, Span, Test};
 use crate::filter::{Filter, Node, Term};
 use crate::interval::Interval;
+use crate::scalar::Number;
 
 /// The filter that a form is.
 pub(crate) fn restore(form: &Form) -> Filter {
@@ -68,22 +69,26 @@ fn term(condition: &Condition) -> Term {
             query: Box::new(node(&selection.query.form)),
         },
         Test::Like(partial) => Term::Match {
-            partial: Map::from_iter([(field.as_str().to_owned(), value(partial))]),
+            partial: Map::from_iter([(field.as_str().to_owned(), partial.to_json())]),
         },
     }
 }
 
-/// Ends at the greatest finite doubles are none.
+/// Ends at the greatest finite doubles are none. Others are shown as the shorter
+/// number of two: the last one inside and the first one outside.
 fn interval(span: Span) -> Interval {
-    let end = |is_end: bool, at| {
-        if is_end {
-            Bound::Included(at)
-        } else {
-            Bound::Unbounded
-        }
+    let end = |last: Number, outside: f64| match Number::new(outside) {
+        Some(outside) if digits(outside) < digits(last) => Bound::Excluded(outside),
+        _ => Bound::Included(last),
     };
-    let lower = end(span.low.get() > f64::MIN, span.low);
-    let upper = end(span.high.get() < f64::MAX, span.high);
+    let lower = match span.low.get() {
+        f64::MIN => Bound::Unbounded,
+        low => end(span.low, low.next_down()),
+    };
+    let upper = match span.high.get() {
+        f64::MAX => Bound::Unbounded,
+        high => end(span.high, high.next_up()),
+    };
     match (lower, upper) {
         // A range has an end.
         (Bound::Unbounded, Bound::Unbounded) => Interval {
@@ -94,13 +99,7 @@ fn interval(span: Span) -> Interval {
     }
 }
 
-fn value(partial: &Partial) -> Value {
-    match partial {
-        Partial::Scalar(scalar) => scalar.to_json(),
-        Partial::Array(items) => items.iter().map(value).collect(),
-        Partial::Object(members) => members
-            .iter()
-            .map(|(key, inner)| (key.to_string(), value(inner)))
-            .collect(),
-    }
+/// How long a number is when it is written.
+fn digits(number: Number) -> usize {
+    number.to_json().to_string().len()
 }
