@@ -60,6 +60,10 @@ impl Grams {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.windows.iter().all(|it| it.owners.is_empty())
+    }
+
     /// The owners whose literals may be in a text, some of them repeatedly.
     pub(super) fn find(&self, text: &[u8], found: &mut Vec<u32>) {
         for (known, size) in self.windows.iter().zip(SIZES) {

@@ -34,6 +34,8 @@ pub struct Scratch {
     pub(super) candidates: Vec<u32>,
     /// Places in a dense list that the value at hand excludes.
     pub(super) excluded: Vec<u32>,
+    /// The text at hand, folded.
+    pub(super) folded: String,
     /// The memory of the list of values between tests.
     pub(super) values: Vec<FieldValue<'static>>,
     /// The same for documents that are read from bytes.

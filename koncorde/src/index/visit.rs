@@ -91,6 +91,7 @@ impl Index {
             *value = FieldValue::hashed(hasher, value.field, value.datum);
         }
         let (hits, excluded) = (&mut scratch.hits, &mut scratch.excluded);
+        let folded = &mut scratch.folded;
         let mut run = Run {
             index: self,
             values,
@@ -107,7 +108,7 @@ impl Index {
         for value in run.values {
             if let Some(kinds) = self.fields.kinds(value.field) {
                 let first = hits.len();
-                self.satisfied(kinds, value, hits);
+                self.satisfied(kinds, value, folded, hits);
                 if !kinds.negated.is_empty() {
                     run.not_excluded(kinds, value.datum, &hits[first..], excluded);
                 }
@@ -143,7 +144,13 @@ impl Index {
 
     /// The conditions with access to filters that a value satisfies; for shapes
     /// to be out of, those that it is in.
-    fn satisfied(&self, kinds: &Kinds, value: &FieldValue<'_>, hits: &mut Vec<u32>) {
+    fn satisfied(
+        &self,
+        kinds: &Kinds,
+        value: &FieldValue<'_>,
+        folded: &mut String,
+        hits: &mut Vec<u32>,
+    ) {
         let FieldValue { field, datum, .. } = *value;
         let hasher = self.conditions.hasher();
         if let Some(exists) = kinds.exists {
@@ -160,7 +167,7 @@ impl Index {
         match datum {
             Datum::Number(number) => kinds.ranges.find(number, hits),
             Datum::String(text) if !kinds.regexps.is_empty() => {
-                kinds.regexps.find(&self.conditions, text, hits);
+                kinds.regexps.find(&self.conditions, text, folded, hits);
             }
             _ => (),
         }

@@ -4,22 +4,23 @@
 //! regex-automata compiles. So the whole language is ours, and its engine is one
 //! whose time is linear in the text for every pattern.
 //!
-//! Cost: a pattern takes some tens of microseconds to compile and some kilobytes;
-//! both have limits.
+//! Cost: a pattern takes a few microseconds to read, and some tens of them and some
+//! kilobytes when it is first run; both have limits.
 
 mod class; // sets of characters
 mod escape; // what a backslash may begin
 mod exact; // patterns that are found in a few texts only
 mod parse; // RE2's syntax → a tree
+mod run; // trees, compiled when they are first run
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use regex_automata::meta;
-use regex_automata::nfa::thompson::WhichCaptures;
 use regex_syntax::hir::Hir;
+
+pub(crate) use run::Runner;
 
 use crate::limits;
 
@@ -36,8 +37,7 @@ struct Compiled {
     flags: Flags,
     /// Equal for equal patterns.
     identity: Box<str>,
-    hir: Hir,
-    regex: meta::Regex,
+    runner: Runner,
 }
 
 /// The flags that act: `i`, `m` and `s`.
@@ -90,30 +90,19 @@ impl fmt::Display for Flags {
 }
 
 impl Pattern {
-    /// Compiles a pattern; the error says what is wrong with it.
+    /// Reads a pattern; the error says what is wrong with it.
     pub(crate) fn new(source: &str, flags: &str) -> Result<Self, String> {
         let (found, most) = (source.len(), limits::PATTERN_BYTES);
         if found > most {
             return Err(format!("a pattern may have {most} bytes, found {found}"));
         }
         let flags = Flags::parse(flags)?;
-        let hir = parse::parse(source, flags)?;
-        let config = meta::Config::new()
-            .which_captures(WhichCaptures::None)
-            .nfa_size_limit(Some(limits::PATTERN_COMPILED_BYTES))
-            .onepass(false)
-            .dfa(false);
-        let built = meta::Builder::new().configure(config).build_from_hir(&hir);
-        let regex = built.map_err(|_| {
-            let most = limits::PATTERN_COMPILED_BYTES;
-            format!("pattern too large: its compiled form would take more than {most} bytes")
-        })?;
+        let runner = Runner::checked(parse::parse(source, flags)?)?;
         Ok(Self(Arc::new(Compiled {
             source: source.into(),
             flags,
-            identity: identity(&hir),
-            hir,
-            regex,
+            identity: identity(runner.hir()),
+            runner,
         })))
     }
 
@@ -124,7 +113,7 @@ impl Pattern {
 
     /// Whether the pattern is found anywhere in a text. Linear in the text.
     pub(crate) fn is_match(&self, text: &str) -> bool {
-        self.0.regex.is_match(text)
+        self.0.runner.is_match(text)
     }
 
     pub(crate) fn source(&self) -> &str {
@@ -137,7 +126,7 @@ impl Pattern {
 
     /// What the pattern matches, flags included, for extracting literals.
     pub(crate) fn hir(&self) -> &Hir {
-        &self.0.hir
+        self.0.runner.hir()
     }
 
     /// Whether it is found in every text.
@@ -147,7 +136,7 @@ impl Pattern {
 
     /// All texts that it is found in, if they are few: sorted, distinct.
     pub(crate) fn texts(&self) -> Option<Vec<String>> {
-        exact::texts(&self.0.hir)
+        exact::texts(self.hir())
     }
 
     /// What tells it from other patterns.
@@ -158,7 +147,7 @@ impl Pattern {
 
 /// The tree written down, or where that is long, its hash: some classes have
 /// hundreds of ranges. Empty for what any text matches.
-fn identity(hir: &Hir) -> Box<str> {
+pub(crate) fn identity(hir: &Hir) -> Box<str> {
     const LENGTH: usize = 100;
     if is_any(hir) {
         return Box::default();
