@@ -151,6 +151,9 @@ pub(crate) enum Values {
     /// Columns of the four sides of a box around all of a document's shapes,
     /// `columns::shape_box`.
     Shape,
+    /// Columns of the least and the greatest value of a document's ranges,
+    /// `columns::range`; see `Leaf::range`.
+    Range(Kind),
     /// Nothing can be asked of it.
     Nothing,
 }
@@ -193,7 +196,9 @@ impl Layout {
 
     /// Where the values of a path are; `None` for objects and unknown paths.
     pub(crate) fn place(&self, path: &str) -> Option<Place<'_>> {
-        let (leaf, source_path) = self.mapping.leaf(path)?;
+        let Some((leaf, source_path)) = self.mapping.leaf(path) else {
+            return self.place_below(path);
+        };
         if leaf.data_type == DataType::Alias {
             let target = leaf.parameters.get("path")?.as_str()?;
             let (leaf, _) = self.mapping.leaf(target)?;
@@ -209,12 +214,30 @@ impl Layout {
         })
     }
 
+    /// Paths below fields that are no objects: keys of flattened fields, and the
+    /// views of `search_as_you_type`, which are one here.
+    fn place_below(&self, path: &str) -> Option<Place<'_>> {
+        let (field, view) = path.rsplit_once('.')?;
+        if VIEWS.contains(&view) {
+            let of = self.mapping.leaf(field).map(|it| it.0.data_type);
+            return (of == Some(DataType::SearchAsYouType)).then(|| self.place(field))?;
+        }
+        Some(Place {
+            values: Values::Exact(Kind::Keyword),
+            path: path.to_owned(),
+            source_path: path.to_owned(),
+            nested: self.mapping.nested_around(path),
+            leaf: self.mapping.flattened_around(path)?,
+        })
+    }
+
     fn values(&self, leaf: &Leaf, path: &str) -> Values {
         if let Some(text) = self.texts.get(path) {
             return Values::Text(text.field);
         }
         match (leaf.data_type, leaf.data_type.kind()) {
             (_, Some(kind)) => Values::Exact(kind),
+            (of, _) if let Some(kind) = of.range_kind() => Values::Range(kind),
             (DataType::GeoPoint, _) => Values::Point,
             (DataType::GeoShape, _) => Values::Shape,
             _ => Values::Nothing,
@@ -284,6 +307,11 @@ pub(crate) mod columns {
         format!("\u{2}point:{path}")
     }
 
+    /// The least and the greatest value of ranges.
+    pub(crate) fn range(path: &str) -> [String; 2] {
+        ["least", "most"].map(|side| format!("\u{2}{side}:{path}"))
+    }
+
     /// The sides of the box around shapes, floats: west, east, south, north.
     pub(crate) fn shape_box(path: &str) -> [String; 4] {
         ["west", "east", "south", "north"].map(|side| format!("\u{2}{side}:{path}"))
@@ -291,6 +319,9 @@ pub(crate) mod columns {
 }
 
 const EXACT: &str = "exact";
+
+/// What Elasticsearch keeps of `search_as_you_type` besides the words.
+const VIEWS: [&str; 4] = ["_2gram", "_3gram", "_4gram", "_index_prefix"];
 
 fn schema(texts: usize) -> (Schema, Fields, Vec<SchemaField>) {
     static STANDARD: LazyLock<(Schema, Fields, Vec<SchemaField>)> =

@@ -1,13 +1,16 @@
 //! What is written stands where the layout says.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use tantivy::collector::{Count, DocSetCollector};
 use tantivy::query::{PhraseQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, Term};
 
-use super::{Layout, Reader, Values, names};
-use crate::mapping::Exact;
+use super::{Layout, Reader, Slots, Values, columns, names};
+use crate::analysis::Analysis;
+use crate::mapping::{Exact, Mapping};
 
 fn count(reader: &Reader, term: Term) -> usize {
     let query = TermQuery::new(term, IndexRecordOption::Basic);
@@ -110,6 +113,100 @@ fn texts_have_positions_and_gaps() {
         count(&reader, reader.layout.name(&names::without_terms("u"))),
         1
     );
+}
+
+#[test]
+fn parameters_decide_what_is_written() {
+    let reader = Reader::in_memory(
+        &json!({"properties": {
+            "all": {"type": "text"},
+            "k": {"type": "keyword", "ignore_above": 3, "null_value": "nil", "copy_to": ["all", "k2"],
+                  "normalizer": "lowercase", "fields": {"n": {"type": "token_count", "analyzer": "standard"}}},
+            "k2": {"type": "keyword"},
+            "i": {"type": "integer", "ignore_malformed": true},
+            "off": {"enabled": false},
+            "flat": {"type": "flattened"},
+            "r": {"type": "integer_range"},
+            "p": {"type": "geo_point"},
+            "s": {"type": "geo_shape"},
+            "bin": {"type": "binary"},
+            "also": {"type": "alias", "path": "k2"},
+        }, "dynamic": "false"}),
+        &Value::Null,
+        &[
+            json!({"k": "AB", "i": "x", "off": {"a": 1}, "flat": {"a": {"b": "c"}, "d": 5}, "other": 1}),
+            json!({"k": "long ones", "r": [{"gte": 1, "lt": 5}, {"gte": 9}], "p": [[3, 4], "5,6"]}),
+            json!({"k": null, "i": [null, 7], "s": ["POINT (1 2)", "POINT (3 5)"], "bin": "U29tZQ=="}),
+        ],
+    );
+    let cases = [
+        ("k", json!("ab"), vec!["1"]),
+        ("k", json!("nil"), vec!["3"]),
+        ("k2", json!("long ones"), vec!["2"]),
+        ("also", json!("AB"), vec!["1"]),
+        ("k.n", json!(2), vec!["2"]),
+        ("i", json!(7), vec!["3"]),
+        ("flat", json!("c"), vec!["1"]),
+        ("flat.a.b", json!("c"), vec!["1"]),
+        ("flat.d", json!(5), vec!["1"]),
+        ("flat.a", json!("c"), vec![]),
+    ];
+    for (path, value, expected) in cases {
+        assert_eq!(exact(&reader, path, &value), expected, "{path} {value}");
+    }
+    let names = [
+        ("k", 2),
+        ("i", 1),
+        ("off.a", 0),
+        ("other", 0),
+        ("p", 1),
+        ("s", 1),
+        ("r", 1),
+        ("bin", 0),
+        ("flat.a", 0),
+        ("all", 2),
+    ];
+    for (name, expected) in names {
+        assert_eq!(count(&reader, reader.layout.name(name)), expected, "{name}");
+    }
+    let segment = reader.searcher.segment_reader(0).fast_fields();
+    let points = segment.i64(&Layout::column(&columns::point("p"))).unwrap();
+    let first = crate::shape::decode_cell(points.values_for_doc(1).next().unwrap());
+    assert!((first.lat - 4.0).abs() < 1e-6 && (first.lon - 3.0).abs() < 1e-6);
+    let side = |name: &str, document: u32| {
+        let column = segment.f64(&Layout::column(name)).unwrap();
+        column.values_for_doc(document).collect::<Vec<_>>()
+    };
+    let sides = columns::shape_box("s").map(|it| side(&it, 2));
+    assert_eq!(sides, [[1.0], [3.0], [2.0], [5.0]]);
+    let ranges = columns::range("r").map(|it| {
+        let column = segment.i64(&Layout::column(&it)).unwrap();
+        column.values_for_doc(1).collect::<Vec<_>>()
+    });
+    assert_eq!(ranges, [[1, 9], [4, i64::MAX]]);
+}
+
+#[test]
+fn texts_take_spare_fields_until_none_is_left() {
+    let mapping = |count: usize| {
+        let fields = (0..count).map(|it| (format!("f{it}"), json!({"type": "text"})));
+        let fields: serde_json::Map<_, _> = fields.collect();
+        Mapping::parse(&json!({ "properties": fields })).unwrap()
+    };
+    let slots = Slots::of(&mapping(2));
+    let grown = slots.grown(&mapping(16)).unwrap();
+    assert_eq!(grown.grown(&mapping(16)), Some(grown.clone()));
+    assert_eq!(grown.grown(&mapping(17)), None);
+    let analysis = Arc::new(Analysis::of(&Value::Null).unwrap());
+    let field = |mapping: Mapping, slots: &Slots| {
+        let layout = Layout::new(Arc::new(mapping), analysis.clone(), slots.clone());
+        match layout.place("f1").unwrap().values {
+            Values::Text(field) => field,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(field(mapping(2), &slots), field(mapping(16), &grown));
+    assert!(Slots::of(&mapping(17)).grown(&mapping(34)).is_some());
 }
 
 #[test]

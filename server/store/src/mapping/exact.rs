@@ -45,9 +45,15 @@ impl DataType {
     /// values, or nothing finds them.
     pub(crate) fn kind(self) -> Option<Kind> {
         Some(match self {
-            Self::Keyword | Self::ConstantKeyword | Self::Wildcard | Self::Version => Kind::Keyword,
+            Self::Keyword
+            | Self::ConstantKeyword
+            | Self::Wildcard
+            | Self::Version
+            | Self::Flattened => Kind::Keyword,
             Self::Boolean => Kind::Boolean,
-            Self::Long | Self::Integer | Self::Short | Self::Byte => Kind::Integer,
+            Self::Long | Self::Integer | Self::Short | Self::Byte | Self::TokenCount => {
+                Kind::Integer
+            }
             Self::UnsignedLong => Kind::Unsigned,
             Self::Double | Self::Float | Self::HalfFloat | Self::ScaledFloat => Kind::Float,
             Self::RankFeature => Kind::Float,

@@ -4,12 +4,15 @@
 //! inferred as Elasticsearch does and gathered in a mapping of their own, which
 //! stays empty for nearly every document.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
-use super::parse::split_name;
+use super::parse::{is_reserved, split_name};
 use super::types::METADATA_FIELDS;
+use super::value::SLASHED_DATES;
 use super::value::{self, accepts};
-use super::{DataType, Dynamic, Field, Leaf, Mapping, ObjectField};
+use super::{DataType, DateFormat, Dynamic, Field, Leaf, Mapping, ObjectField};
 use crate::limits::MAPPING_DEPTH_MAX;
 
 /// What a document that fits asks for.
@@ -164,6 +167,9 @@ fn objects(
 /// A field that is new: its type follows from its first value that is not
 /// `null`, the others must fit that.
 fn infer(growth: &mut ObjectField, (name, value): (&str, &Value), depth: usize) -> Result<()> {
+    if is_reserved(name) {
+        return Err(Misfit::refused(name, "its name has a control character"));
+    }
     match growth.properties.get_mut(name) {
         Some(Field::Leaf(leaf)) => return check(name, leaf, value),
         Some(Field::Object(new)) => {
@@ -197,8 +203,16 @@ fn infer_leaf(scalar: &Value) -> Leaf {
         Value::Number(number) if number.is_f64() => Leaf::new(DataType::Float),
         Value::Number(_) => Leaf::new(DataType::Long),
         Value::String(text) if value::looks_like_date(text) => Leaf::new(DataType::Date),
+        Value::String(text) if value::looks_like_slashed_date(text) => slashed_date(),
         _ => text_with_keyword(),
     }
+}
+
+fn slashed_date() -> Leaf {
+    let mut leaf = Leaf::new(DataType::Date);
+    leaf.parameters.insert("format", SLASHED_DATES.into());
+    leaf.date_format = Some(Arc::new(DateFormat::parse(SLASHED_DATES)));
+    leaf
 }
 
 /// Text for full-text search, and the first 256 characters of it as they are
@@ -223,4 +237,26 @@ fn check(name: &str, leaf: &Leaf, value: &Value) -> Result<()> {
                 format!("its type [{of}] cannot take the value {preview}: {reason}"),
             )
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::mapping::Exact;
+
+    #[test]
+    fn slashed_dates_are_dates() {
+        let document = json!({"d": "2024/02/29", "t": "1/2"});
+        let fit = Mapping::default().fit(document.as_object().unwrap());
+        let Ok(Fit::Growing(grown)) = fit else {
+            panic!("{fit:?}");
+        };
+        let (leaf, _) = grown.leaf("d").unwrap();
+        assert_eq!(leaf.data_type, DataType::Date);
+        let march = json!("2024/03/01 00:00:01");
+        assert_eq!(leaf.exact(&march), Some(Exact::Integer(1_709_251_201_000)));
+        assert_eq!(grown.leaf("t").unwrap().0.data_type, DataType::Text);
+    }
 }

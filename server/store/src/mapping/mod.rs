@@ -9,6 +9,7 @@ mod exact;
 mod fit;
 mod merge;
 mod parse;
+mod range;
 mod sorted;
 mod types;
 mod value;
@@ -26,6 +27,7 @@ pub(crate) use exact::{
     Exact, Kind, decode_ip, decode_unsigned, encode_ip, encode_unsigned, scalar_text,
 };
 pub(crate) use fit::{Fit, Misfit};
+pub(crate) use range::block;
 pub(crate) use sorted::Sorted;
 pub(crate) use types::{DataType, Dynamic};
 pub(crate) use value::{date_ms, number_text};
@@ -74,6 +76,26 @@ pub(crate) struct Leaf {
 }
 
 impl Mapping {
+    /// Whether the path is one of an object.
+    pub(crate) fn is_object(&self, path: &str) -> bool {
+        let mut properties = &self.root.properties;
+        for name in path.split('.') {
+            match properties.get(name) {
+                Some(Field::Object(object)) => properties = &object.properties,
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// The flattened field around a path, which stands for all that is below it.
+    pub(crate) fn flattened_around(&self, path: &str) -> Option<&Leaf> {
+        path.rmatch_indices('.').find_map(|(end, _)| {
+            let (leaf, _) = self.leaf(&path[..end])?;
+            (leaf.data_type == DataType::Flattened).then_some(leaf)
+        })
+    }
+
     /// The leaf at a dotted path, with the path of the document where its
     /// values stand: a multi-field has those of the field around it.
     pub(crate) fn leaf<'p>(&self, path: &'p str) -> Option<(&Leaf, &'p str)> {
@@ -122,7 +144,7 @@ impl Leaf {
         Self {
             data_type,
             parameters: Sorted::default(),
-            date_format: (data_type == DataType::Date).then(DateFormat::usual),
+            date_format: data_type.has_dates().then(DateFormat::usual),
             fields: Sorted::default(),
         }
     }

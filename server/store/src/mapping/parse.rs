@@ -133,7 +133,15 @@ pub(super) fn split_name(key: &str) -> std::result::Result<Vec<&str>, String> {
     if names.iter().any(|it| it.trim().is_empty()) {
         return Err("its name has an empty part: write names such as a or a.b".into());
     }
+    if names.iter().any(|it| is_reserved(it)) {
+        return Err("its name has a control character".into());
+    }
     Ok(names)
+}
+
+/// Characters that part names and values in the search index.
+pub(super) fn is_reserved(name: &str) -> bool {
+    name.contains(['\0', '\u{1}', '\u{2}'])
 }
 
 fn insert(into: &mut Properties, names: &[&str], field: Field, place: &Place) -> Result<()> {
@@ -230,7 +238,7 @@ fn parameters(object: &Map<String, Value>, is_kept: impl Fn(&str) -> bool) -> So
 }
 
 fn date_format(data_type: DataType, parameters: &Sorted<Value>) -> Option<Arc<DateFormat>> {
-    if !matches!(data_type, DataType::Date | DataType::DateNanos) {
+    if !data_type.has_dates() {
         return None;
     }
     let format = parameters.get("format").and_then(Value::as_str);

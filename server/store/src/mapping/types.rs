@@ -98,6 +98,8 @@ impl DataType {
             | Self::IpRange => Some(&["coerce"]),
             Self::DateRange => Some(&["coerce", "format", "locale"]),
             Self::Wildcard => Some(&["ignore_above", "null_value"]),
+            Self::TokenCount => Some(&["analyzer", "enable_position_increments", "null_value"]),
+            Self::SearchAsYouType => Some(SEARCH_AS_YOU_TYPE_PARAMETERS),
             Self::ConstantKeyword => Some(&["value"]),
             Self::Alias => Some(&["path"]),
             _ => None,
@@ -114,6 +116,11 @@ impl DataType {
             Self::UnsignedLong => Some((0, u64::MAX.into())),
             _ => None,
         }
+    }
+
+    /// Whether values or their bounds are dates, under a format.
+    pub(crate) fn has_dates(self) -> bool {
+        matches!(self, Self::Date | Self::DateNanos | Self::DateRange)
     }
 
     /// Numbers with a fraction: the largest one.
@@ -149,6 +156,17 @@ const TEXT_PARAMETERS: &[&str] = &[
     "index_prefixes",
     "norms",
     "position_increment_gap",
+    "search_analyzer",
+    "search_quote_analyzer",
+    "similarity",
+    "term_vector",
+];
+
+const SEARCH_AS_YOU_TYPE_PARAMETERS: &[&str] = &[
+    "analyzer",
+    "index_options",
+    "max_shingle_size",
+    "norms",
     "search_analyzer",
     "search_quote_analyzer",
     "similarity",

@@ -40,15 +40,8 @@ fn accepts_single(leaf: &Leaf, value: &Value) -> Result<()> {
         DataType::Binary => text(value),
         DataType::GeoShape => read_shape(value).map(drop),
         DataType::Shape => object_or_text(value),
-        DataType::IpRange => object_or_text(value),
-        DataType::IntegerRange
-        | DataType::LongRange
-        | DataType::FloatRange
-        | DataType::DoubleRange
-        | DataType::DateRange
-        | DataType::Flattened
-        | DataType::RankFeatures
-        | DataType::Histogram => object(value),
+        of if of.range_kind().is_some() => range(leaf, value),
+        DataType::Flattened | DataType::RankFeatures | DataType::Histogram => object(value),
         DataType::Alias => Err("an alias cannot be written".into()),
         DataType::Join => object_or_text(value),
         numeric => number(leaf, numeric, value),
@@ -89,6 +82,13 @@ fn object_or_text(value: &Value) -> Result<()> {
     let fits = value.is_object() || value.is_string();
     fits.then_some(())
         .ok_or("it takes an object or a text".into())
+}
+
+fn range(leaf: &Leaf, value: &Value) -> Result<()> {
+    leaf.range(value).map(drop).ok_or_else(|| {
+        "it takes ranges such as {\"gte\": 1, \"lt\": 5} whose beginning is not after their end"
+            .into()
+    })
 }
 
 fn keyword(leaf: &Leaf, value: &Value) -> Result<()> {
@@ -199,6 +199,17 @@ pub(super) fn looks_like_date(text: &str) -> bool {
     DateFormat::parse("strict_date_optional_time")
         .read(&value)
         .is_some()
+}
+
+/// The other format of dates that a dynamic mapping looks for.
+pub(super) const SLASHED_DATES: &str = "yyyy/MM/dd HH:mm:ss||yyyy/MM/dd||epoch_millis";
+
+pub(super) fn looks_like_slashed_date(text: &str) -> bool {
+    if !text.starts_with(|it: char| it.is_ascii_digit()) || !text.contains('/') {
+        return false;
+    }
+    let value = Value::String(text.to_owned());
+    DateFormat::parse(SLASHED_DATES).read(&value).is_some()
 }
 
 /// One point, or an array of points; an array of numbers is one point.

@@ -170,14 +170,14 @@ impl Open<'_> {
         let mut parents: Vec<&str> = Vec::new();
         for name in &self.names {
             for (end, _) in name.match_indices('.') {
-                let is_inside = end > self.nested.len();
-                if is_inside && !parents.contains(&&name[..end]) {
-                    parents.push(&name[..end]);
+                let parent = &name[..end];
+                let is_new = end > self.nested.len() && !parents.contains(&parent);
+                if is_new && layout.mapping.is_object(parent) {
+                    parents.push(parent);
                 }
             }
         }
-        let is_new = |it: &&str| !self.names.iter().any(|name| **name == **it);
-        let parents = parents.iter().copied().filter(is_new).map(Arc::from);
+        let parents = parents.into_iter().map(Arc::from);
         let names = parents.chain(self.names.iter().cloned());
         values.extend(names.map(|it| (fields.names, IndexValue::Text(it))));
         if !self.exact.is_empty() {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::document::PathValue;
 use super::super::layout::{columns, is_analysed};
 use super::Walk;
+use crate::limits::KEYWORD_BYTES_MAX;
 use crate::mapping::{DataType, Exact, Leaf, scalar_text};
 use crate::shape::{encode_cell, read_points, read_shape};
 
@@ -48,6 +49,11 @@ impl<'l> Walk<'l> {
         match leaf.data_type {
             _ if is_analysed(leaf) => return self.text(leaf, path, value),
             DataType::GeoShape => return self.shape(path, value),
+            DataType::Flattened => return self.flattened(leaf, path, path, value),
+            DataType::TokenCount if value.is_string() => {
+                return self.token_count(leaf, path, value);
+            }
+            of if of.range_kind().is_some() => return self.range(leaf, path, value),
             _ => (),
         }
         match leaf.exact(value) {
@@ -81,6 +87,58 @@ impl<'l> Walk<'l> {
             self.block.shape(path, bounds);
             self.block.name(path);
         }
+    }
+
+    /// All values at the field itself, and each at its own path.
+    fn flattened(&mut self, leaf: &Leaf, root: &Arc<str>, path: &str, value: &Value) {
+        match value {
+            Value::Object(object) => {
+                for (key, value) in object {
+                    self.flattened(leaf, root, &format!("{path}.{key}"), value);
+                }
+            }
+            Value::Array(items) => {
+                items
+                    .iter()
+                    .for_each(|it| self.flattened(leaf, root, path, it));
+            }
+            value => {
+                let text = scalar_text(value).filter(|it| !leaf.is_ignored(it));
+                let Some(text) = text.filter(|it| it.len() <= KEYWORD_BYTES_MAX) else {
+                    return;
+                };
+                self.write(root, || PathValue::Text(text.as_ref().to_owned()));
+                if *path != **root && !path.contains('\0') {
+                    self.write(&path.into(), || PathValue::Text(text.as_ref().to_owned()));
+                }
+            }
+        }
+    }
+
+    fn token_count(&mut self, leaf: &Leaf, path: &Arc<str>, value: &Value) {
+        let text = value.as_str().unwrap_or_default();
+        let tokens = self.layout.analysis.of_values(leaf).analyse(text);
+        let increments = leaf.parameters.get("enable_position_increments");
+        let count = match increments.is_some_and(|it| it == false) {
+            true => tokens.tokens.len() as i64,
+            false => tokens.positions.into(),
+        };
+        self.write(path, || PathValue::Integer(count));
+    }
+
+    fn range(&mut self, leaf: &Leaf, path: &Arc<str>, value: &Value) {
+        let Some((least, most)) = leaf.range(value) else {
+            return;
+        };
+        let sides = columns::range(path).map(Arc::from);
+        for (side, bound) in sides.iter().zip([least, most]) {
+            self.block.exact(side, || match &bound {
+                Exact::Text(text) => PathValue::Text(text.as_ref().to_owned()),
+                Exact::Integer(number) => PathValue::Integer(*number),
+                Exact::Float(number) => PathValue::Float(*number),
+            });
+        }
+        self.block.name(path);
     }
 
     fn write(&mut self, path: &Arc<str>, value: impl Fn() -> PathValue) {
