@@ -109,6 +109,9 @@ fn made_operations(source: &mut Source<'_>, engine: &mut Engine, model: &mut Mod
                     assert!(engine.remove(&id));
                 }
             }
+            6 if source.below(2) == 0 => {
+                engine.optimize(source.below(40));
+            }
             6 => assert!(!engine.remove(&FilterId::from_u128(source.below(9) as u128))),
             _ => model.check(engine, &generate::document(source)),
         }
