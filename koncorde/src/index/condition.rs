@@ -14,7 +14,7 @@
 use ahash::RandomState;
 
 use super::datum::{Datum, FieldValue, hash_datum};
-use super::set::Set;
+use super::set::{Packed, Sets};
 use super::slab::Slab;
 use super::table::Table;
 use crate::normal::Test;
@@ -25,28 +25,14 @@ use crate::scalar::Scalar;
 pub(super) struct Interned {
     pub(super) test: Test,
     pub(super) field: u32,
+    /// As much of the hash of both as the tables use.
+    pub(super) hash: u32,
     /// How many literals of filters refer to it.
     pub(super) references: u32,
     /// How many filters are found through it.
     pub(super) accesses: u32,
     /// The filters that are candidates when it holds.
-    wanted: Wanted,
-}
-
-/// A set of `Entry` numbers. Most sets have one member: it stands here. Others
-/// stand in a list of sets: here is the place, marked by `LISTED`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Wanted(u32);
-
-impl Wanted {
-    const EMPTY: Self = Self(u32::MAX);
-    /// A bit that no entry has.
-    const LISTED: u32 = 1 << 29;
-
-    fn list(self) -> Option<u32> {
-        let is_listed = self != Self::EMPTY && self.0 & Self::LISTED != 0;
-        is_listed.then_some(self.0 & !Self::LISTED)
-    }
+    wanted: Packed,
 }
 
 /// All conditions. Hashes are keyed at random, so that nobody can write filters
@@ -54,8 +40,8 @@ impl Wanted {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Conditions {
     items: Slab<Interned>,
-    /// What more than one filter is found through.
-    lists: Slab<Set>,
+    /// The filters that are found through each.
+    sets: Sets,
     /// All `equals` conditions, `ACCESS` added if they are found by values.
     equals: Table,
     /// All other conditions.
@@ -95,16 +81,17 @@ impl Conditions {
         let id = self.items.insert(Interned {
             test: test.clone(),
             field,
+            hash: hash as u32,
             references: 1,
             accesses: 0,
-            wanted: Wanted::EMPTY,
+            wanted: Packed::default(),
         });
-        let Self { items, hasher, .. } = self;
+        let items = &self.items;
         let table = match test {
             Test::Equals(_) => &mut self.equals,
             _ => &mut self.others,
         };
-        table.insert(hash, id, |it| hash_item(hasher, items, it));
+        table.insert(hash, id, |it| items[it & !ACCESS].hash.into());
         (id, true)
     }
 
@@ -114,12 +101,12 @@ impl Conditions {
         if self.items[id].references > 0 {
             return None;
         }
-        let Self { items, hasher, .. } = self;
+        let items = &self.items;
         let table = match items[id].test {
             Test::Equals(_) => &mut self.equals,
             _ => &mut self.others,
         };
-        let hash_of = |it| hash_item(hasher, items, it);
+        let hash_of = |it| items[it & !ACCESS].hash.into();
         table.remove(hash_of(id), id, hash_of);
         let item = self.items.remove(id)?;
         self.heap_bytes -= item.test.heap_bytes();
@@ -145,7 +132,7 @@ impl Conditions {
 
     /// Lets an `equals` condition be found by its value, or no longer.
     pub(super) fn index_equals(&mut self, id: u32, is_access: bool) {
-        let hash = hash_item(&self.hasher, &self.items, id);
+        let hash = self.items[id].hash.into();
         let (plain, access) = (id, id | ACCESS);
         if is_access {
             self.equals.replace(hash, plain, access);
@@ -176,48 +163,24 @@ impl Conditions {
     }
 
     /// The hash of an `equals` condition, as `hash_datum` gives it for its value.
-    pub(super) fn equals_hash(&self, id: u32) -> Option<u64> {
-        let is_equals = matches!(self.items[id].test, Test::Equals(_));
-        is_equals.then(|| hash_item(&self.hasher, &self.items, id))
+    pub(super) fn equals_hash(&self, id: u32) -> Option<u32> {
+        let item = &self.items[id];
+        matches!(item.test, Test::Equals(_)).then_some(item.hash)
     }
 
     /// Makes a filter a candidate when a condition holds.
     pub(super) fn want(&mut self, id: u32, entry: u32) {
-        debug_assert_eq!(entry & Wanted::LISTED, 0);
-        let wanted = &mut self.items[id].wanted;
-        if let Some(list) = wanted.list() {
-            self.lists[list].insert(entry);
-        } else if *wanted == Wanted::EMPTY {
-            *wanted = Wanted(entry);
-        } else if wanted.0 != entry {
-            let mut set = Set::One(wanted.0);
-            set.insert(entry);
-            *wanted = Wanted(self.lists.insert(set) | Wanted::LISTED);
-        }
+        self.sets.insert(&mut self.items[id].wanted, entry);
     }
 
     pub(super) fn unwant(&mut self, id: u32, entry: u32) {
-        let wanted = &mut self.items[id].wanted;
-        if let Some(list) = wanted.list() {
-            self.lists[list].remove(entry);
-            if let Set::One(only) = self.lists[list] {
-                *wanted = Wanted(only);
-                self.lists.remove(list);
-            }
-        } else if wanted.0 == entry {
-            *wanted = Wanted::EMPTY;
-        }
+        self.sets.remove(&mut self.items[id].wanted, entry);
     }
 
-    /// The filters that are candidates when a condition holds.
+    /// The filters that are candidates when a condition holds, as `Entry` numbers.
     #[inline]
-    pub(super) fn for_each_wanted(&self, id: u32, mut visit: impl FnMut(u32)) {
-        let wanted = self.items[id].wanted;
-        if wanted.0 & Wanted::LISTED == 0 {
-            visit(wanted.0);
-        } else if let Some(list) = wanted.list() {
-            self.lists[list].for_each(visit);
-        }
+    pub(super) fn for_each_wanted(&self, id: u32, visit: impl FnMut(u32)) {
+        self.sets.for_each(self.items[id].wanted, visit);
     }
 
     pub(super) fn hasher(&self) -> &RandomState {
@@ -227,7 +190,7 @@ impl Conditions {
     /// Their memory.
     pub(super) fn bytes(&self) -> usize {
         let tables = self.equals.bytes() + self.others.bytes();
-        self.items.bytes() + self.lists.bytes() + tables + self.heap_bytes
+        self.items.bytes() + self.sets.bytes() + tables + self.heap_bytes
     }
 
     pub(super) fn end(&self) -> usize {
@@ -241,12 +204,6 @@ impl Conditions {
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Interned)> {
         self.items.iter()
     }
-}
-
-#[inline]
-fn hash_item(hasher: &RandomState, items: &Slab<Interned>, id: u32) -> u64 {
-    let item = &items[id & !ACCESS];
-    hash_test(hasher, item.field, &item.test)
 }
 
 fn hash_test(hasher: &RandomState, field: u32, test: &Test) -> u64 {

@@ -196,7 +196,7 @@ impl Index {
             let hash = self.conditions.equals_hash(id)?;
             let item = &self.conditions[id];
             let rate = self.rate(id, access::expected(&item.test));
-            Some((rate, item.field, hash as u32))
+            Some((rate, item.field, hash))
         });
         let rarest = guards.min_by(|a, b| a.0.total_cmp(&b.0));
         rarest.map_or(Guard::NONE, |(_, field, hash)| Guard { field, hash })

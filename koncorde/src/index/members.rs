@@ -12,7 +12,7 @@ use ahash::RandomState;
 
 use super::condition::hash_scalar;
 use super::datum::FieldValue;
-use super::set::Set;
+use super::set::{Packed, Sets};
 use super::slab::Slab;
 use super::table::Table;
 use crate::scalar::Scalar;
@@ -22,6 +22,8 @@ use crate::scalar::Scalar;
 pub(super) struct Members {
     items: Slab<Member>,
     table: Table,
+    /// The conditions of each member.
+    sets: Sets,
 }
 
 #[derive(Clone, Debug)]
@@ -31,7 +33,9 @@ struct Member {
     values: Arc<[Scalar]>,
     place: u32,
     field: u32,
-    conditions: Set,
+    /// As much of the hash of both as the table uses.
+    hash: u32,
+    conditions: Packed,
 }
 
 impl Member {
@@ -52,20 +56,21 @@ impl Members {
     ) {
         for (value, place) in values.iter().zip(0..) {
             let hash = hash_scalar(hasher, field, value);
-            if let Some(known) = self.find_scalar(hash, field, value) {
-                self.items[known].conditions.insert(condition);
-                continue;
-            }
-            let member = self.items.insert(Member {
-                values: Arc::clone(values),
-                place,
-                field,
-                conditions: Set::One(condition),
+            let known = self.find_scalar(hash, field, value);
+            let member = known.unwrap_or_else(|| {
+                let member = self.items.insert(Member {
+                    values: Arc::clone(values),
+                    place,
+                    field,
+                    hash: hash as u32,
+                    conditions: Packed::default(),
+                });
+                let items = &self.items;
+                self.table.insert(hash, member, |it| items[it].hash.into());
+                member
             });
-            let items = &self.items;
-            self.table.insert(hash, member, |it| {
-                hash_scalar(hasher, items[it].field, items[it].value())
-            });
+            let conditions = &mut self.items[member].conditions;
+            self.sets.insert(conditions, condition);
         }
     }
 
@@ -83,12 +88,10 @@ impl Members {
                 continue;
             };
             let conditions = &mut self.items[member].conditions;
-            conditions.remove(condition);
+            self.sets.remove(conditions, condition);
             if conditions.is_empty() {
                 let items = &self.items;
-                self.table.remove(hash, member, |it| {
-                    hash_scalar(hasher, items[it].field, items[it].value())
-                });
+                self.table.remove(hash, member, |it| items[it].hash.into());
                 self.items.remove(member);
             }
         }
@@ -101,19 +104,21 @@ impl Members {
             self.items[place].field == field && datum.equals(self.items[place].value())
         };
         if let Some(place) = self.table.find(hash, is_it) {
-            self.items[place].conditions.for_each(|it| found.push(it));
+            let conditions = self.items[place].conditions;
+            self.sets.for_each(conditions, |it| found.push(it));
         }
     }
 
     fn find_scalar(&self, hash: u64, field: u32, value: &Scalar) -> Option<u32> {
         self.table.find(hash, |place| {
-            self.items[place].field == field && *self.items[place].value() == *value
+            let item = &self.items[place];
+            item.hash == hash as u32 && item.field == field && *item.value() == *value
         })
     }
 
     /// Their memory. The values belong to the conditions.
     pub(super) fn bytes(&self) -> usize {
-        self.items.bytes() + self.table.bytes()
+        self.items.bytes() + self.table.bytes() + self.sets.bytes()
     }
 
     pub(super) fn len(&self) -> usize {

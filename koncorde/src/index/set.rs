@@ -8,6 +8,8 @@
 
 use std::collections::BTreeSet;
 
+use super::slab::Slab;
+
 /// A set of numbers: 16 bytes, and no more when it holds at most one.
 #[expect(
     clippy::box_collection,
@@ -97,6 +99,80 @@ impl Set {
     }
 }
 
+/// A set in four bytes: a single member stands here, the place of more in `Sets`,
+/// marked by `LISTED`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Packed(u32);
+
+impl Packed {
+    const EMPTY: Self = Self(u32::MAX);
+    /// A bit that no member has.
+    const LISTED: u32 = 1 << 29;
+
+    #[inline]
+    fn list(self) -> Option<u32> {
+        let is_listed = self != Self::EMPTY && self.0 & Self::LISTED != 0;
+        is_listed.then_some(self.0 & !Self::LISTED)
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self == Self::EMPTY
+    }
+}
+
+impl Default for Packed {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+/// The members of packed sets that have more than one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sets {
+    lists: Slab<Set>,
+}
+
+impl Sets {
+    pub(super) fn insert(&mut self, set: &mut Packed, number: u32) {
+        assert_eq!(number & Packed::LISTED, 0, "fewer than 2^29 of them");
+        if let Some(list) = set.list() {
+            self.lists[list].insert(number);
+        } else if set.is_empty() {
+            *set = Packed(number);
+        } else if set.0 != number {
+            let mut both = Set::One(set.0);
+            both.insert(number);
+            *set = Packed(self.lists.insert(both) | Packed::LISTED);
+        }
+    }
+
+    pub(super) fn remove(&mut self, set: &mut Packed, number: u32) {
+        if let Some(list) = set.list() {
+            self.lists[list].remove(number);
+            if let Set::One(only) = self.lists[list] {
+                *set = Packed(only);
+                self.lists.remove(list);
+            }
+        } else if set.0 == number {
+            *set = Packed::EMPTY;
+        }
+    }
+
+    #[inline]
+    pub(super) fn for_each(&self, set: Packed, mut visit: impl FnMut(u32)) {
+        if set.0 & Packed::LISTED == 0 {
+            visit(set.0);
+        } else if let Some(list) = set.list() {
+            self.lists[list].for_each(visit);
+        }
+    }
+
+    /// The memory of the lists, those of many members left out.
+    pub(super) fn bytes(&self) -> usize {
+        self.lists.bytes()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,5 +202,27 @@ mod tests {
             }
         }
         assert!(set.is_empty());
+    }
+
+    #[test]
+    fn packed_sets_hold_what_sets_hold() {
+        let mut sets = Sets::default();
+        let mut packed = [Packed::default(); 5];
+        let mut model = vec![BTreeSet::new(); 5];
+        for number in 0..5000u32 {
+            let number = number.wrapping_mul(2_654_435_761) >> 7;
+            let (place, member) = (number as usize % 5, number / 5 % 7 | 1 << 31);
+            if number % 3 == 0 {
+                sets.insert(&mut packed[place], member);
+                model[place].insert(member);
+            } else {
+                sets.remove(&mut packed[place], member);
+                model[place].remove(&member);
+            }
+            let mut seen = Vec::new();
+            sets.for_each(packed[place], |it| seen.push(it));
+            assert!(seen.iter().eq(&model[place]));
+            assert_eq!(packed[place].is_empty(), seen.is_empty());
+        }
     }
 }
