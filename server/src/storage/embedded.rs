@@ -106,9 +106,8 @@ impl Storage for Embedded {
         self.0.settings(at)
     }
 
-    /// Searches see every answered write: there is nothing to wait for.
     async fn refresh(&self, at: &Collection) -> Result<(), StoreError> {
-        self.0.mappings(at).map(drop)
+        self.0.refresh(at).await
     }
 
     async fn get(
@@ -123,9 +122,18 @@ impl Storage for Embedded {
         &self,
         at: &Collection,
         writes: Vec<Write>,
-        _refresh: Refresh,
+        refresh: Refresh,
     ) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
-        self.0.write(at, writes).await
+        let outcomes = self.0.write(at, writes).await?;
+        let written = outcomes.iter().flatten();
+        if refresh == Refresh::WaitFor
+            && let Some(last) = written.map(|it| it.sequence).max()
+            // The writes are durable, whatever becomes of the search index.
+            && let Err(error) = self.0.wait_searchable(at, last).await
+        {
+            tracing::warn!("written, but not searchable yet: {error}");
+        }
+        Ok(outcomes)
     }
 
     async fn search(

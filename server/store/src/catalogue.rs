@@ -24,6 +24,8 @@ pub(crate) struct Entry {
     /// Another number whenever `mapping` is another one.
     pub(crate) mapping_revision: u64,
     pub(crate) settings: Settings,
+    /// Grows when the search index is to be built again.
+    pub(crate) build: u64,
 }
 
 /// All indexes and collections, in the order of their names.
@@ -53,6 +55,11 @@ impl Catalogue {
 
     pub(crate) fn all_collections(&self) -> impl Iterator<Item = &Arc<Entry>> {
         self.indexes.values().flat_map(BTreeMap::values)
+    }
+
+    /// The collection with this number, if it still exists.
+    pub(crate) fn by_number(&self, number: CollectionNumber) -> Option<&Arc<Entry>> {
+        self.all_collections().find(|it| it.number == number)
     }
 
     pub(crate) fn find(&self, at: &Collection) -> Option<&Arc<Entry>> {

@@ -40,10 +40,11 @@
 #![allow(dead_code, unused_imports, reason = "search moves onto the index")]
 
 mod store; // the open store, the face for tokio
-mod committer; // the one writer: groups of writes, one fsync each
 mod interpreter; // searches: parsed, then interpreted
 mod query; // the query language of Elasticsearch
 mod index; // the search index of a collection
+mod committer; // the one writer: groups of writes, one fsync each
+mod backlog; // what search does not see yet
 mod log; // every write in its order
 mod files; // the data folder and its tables
 mod catalogue; // which indexes and collections exist
@@ -62,6 +63,7 @@ pub use document::{
     SearchResult, Write, WriteKind, Written,
 };
 pub use error::{StoreError, StoreErrorKind};
+pub use index::{IndexState, Progress};
 pub use log::{Change, Changes};
 pub use mapping::DateFormat;
 pub use store::{Options, Store};

@@ -132,3 +132,82 @@ pub(crate) const SHAPE_POINTS_MAX: usize = 100_000;
 
 /// How deep collections of shapes may stand in each other.
 pub(crate) const SHAPE_DEPTH_MAX: usize = 16;
+/// Search sees a write about so long after it, when nobody asks for more haste.
+/// Each commit of an index makes a segment: more of them would be merged for
+/// longer than they are searched.
+pub(crate) const INDEX_DELAY: Duration = Duration::from_millis(100);
+
+/// So many writes are worth a commit of their own at once.
+pub(crate) const INDEX_WRITES: usize = 5_000;
+
+/// The writes of a collection that wait for its index, at first; then as many
+/// as it takes in a second. The next writers wait.
+pub(crate) const BACKLOG_WRITES_MAX: usize = 10_000;
+
+/// Fewer than these never wait for room, however slow the index is.
+pub(crate) const BACKLOG_WRITES_MIN: usize = 500;
+
+/// Writers wait while search lacks a write for longer: so it never lags five
+/// seconds behind, the time of one commit included.
+pub(crate) const BACKLOG_AGE_MAX: Duration = Duration::from_secs(2);
+
+/// The memory of the segment that is being written, for each thread.
+pub(crate) const INDEX_SEGMENT_BYTES_MAX: usize = 48 << 20;
+
+/// Blocks of 16 KiB of stored documents that a searcher keeps of each segment.
+pub(crate) const INDEX_BLOCKS_CACHED: usize = 16;
+
+/// Threads that write indexes. More would only take the cores from searches.
+pub(crate) const INDEX_THREADS_MAX: usize = 4;
+
+/// So many segments of about the same size become one.
+pub(crate) const MERGE_SEGMENTS_MIN: usize = 8;
+
+/// Larger segments stay as they are: merging one takes minutes.
+pub(crate) const MERGE_DOCUMENTS_MAX: usize = 5_000_000;
+
+/// A segment is written anew when more of its documents are deleted.
+pub(crate) const MERGE_DELETED_RATIO: f32 = 0.3;
+
+/// Merges of so many documents take part of a turn; larger ones go to a thread
+/// of their own.
+pub(crate) const MERGE_INLINE_DOCUMENTS_MAX: u32 = 12_000;
+
+/// Search indexes that are open at a time: each has some files mapped, or is in
+/// memory. The one that was not used for longest is closed.
+pub(crate) const INDEXES_OPEN_MAX: usize = 256;
+
+/// An index that nobody uses for so long is closed.
+pub(crate) const INDEX_IDLE: Duration = Duration::from_secs(60);
+
+/// The bytes of an index whose checksums are computed when it is opened: a
+/// tenth of a second.
+pub(crate) const INDEX_CHECKED_BYTES_MAX: usize = 128 << 20;
+
+/// How often an index that changes is made durable: what a crash takes from it
+/// is read from the log again.
+pub(crate) const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(15);
+
+/// The index of a collection of so many documents, and bytes, is in memory and
+/// has no files: to build it takes milliseconds.
+pub(crate) const SMALL_DOCUMENTS_MAX: u64 = 256;
+pub(crate) const SMALL_BYTES_MAX: u64 = 256 << 10;
+
+/// An index that lacks more writes than these is built from the documents: it
+/// is not much slower, and shows how far it is.
+pub(crate) const REPLAY_WRITES_MAX: u64 = 100_000;
+
+/// How long an index is built in one go; then others have their turn.
+pub(crate) const BUILD_STEP: Duration = Duration::from_millis(200);
+
+/// Rows that a build reads from one snapshot of the documents.
+pub(crate) const BUILD_ROWS: usize = 1000;
+
+/// After an index has failed it is opened again so much later, then twice as
+/// much, up to a minute.
+pub(crate) const INDEX_RETRY: Duration = Duration::from_secs(2);
+pub(crate) const INDEX_RETRY_MAX: Duration = Duration::from_secs(60);
+
+/// How long a search waits for an index that is being opened or built, and a
+/// write for search to see it.
+pub(crate) const INDEX_WAIT: Duration = Duration::from_secs(30);

@@ -1,6 +1,8 @@
 //! The store: one folder, many readers, one committer; the face for tokio.
 
 #[cfg(test)]
+mod indexing;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;
@@ -23,6 +25,7 @@ use crate::error::{StoreError, StoreErrorKind};
 use crate::files::tables::{DOCUMENTS, DocumentRow, SIZES, document_key};
 use crate::files::{Disk, Files};
 use crate::id::Ids;
+use crate::index::{IndexState, Indexes};
 use crate::interpreter::{self, Snapshot};
 use crate::limits::{
     ANSWER_BYTES_MAX, DIRECT_READS_MAX, DIRECT_WRITES_MAX, QUEUE_JOBS_MAX, QUEUE_KIB_MAX,
@@ -31,6 +34,10 @@ use crate::limits::{
 use crate::log::{self, Changes};
 
 type Result<T> = std::result::Result<T, StoreError>;
+
+/// The folder of the search indexes, in that of the data; it may be deleted
+/// while the store is closed.
+const SEARCH: &str = "search";
 
 /// How to open a store.
 #[derive(Clone, Debug)]
@@ -69,6 +76,7 @@ struct Inner {
     /// The room for waiting writes, in KiB.
     room: Arc<Semaphore>,
     scans: Arc<Semaphore>,
+    indexes: Arc<Indexes>,
     committed: watch::Receiver<u64>,
     committer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -87,7 +95,7 @@ impl Store {
         folder: &Path,
         options: Options,
     ) -> Result<Self> {
-        let files = Arc::new(Files::open(folder, options.cache_bytes, disk)?);
+        let files = Arc::new(Files::open(folder, options.cache_bytes, disk.clone())?);
         let (queue, jobs) = mpsc::channel(QUEUE_JOBS_MAX);
         let defaults = Defaults {
             mappings: options.common_mappings,
@@ -95,6 +103,8 @@ impl Store {
         };
         let committer = Committer::new(files.clone(), defaults, jobs, write_retry)?;
         let (shared, committed) = (committer.shared(), committer.committed());
+        let root = folder.join(SEARCH);
+        let indexes = Indexes::start(files.clone(), shared.clone(), root, disk)?;
         let thread = thread::Builder::new()
             .name("store-committer".into())
             .spawn(move || committer.run())
@@ -106,6 +116,7 @@ impl Store {
             queue: Some(queue),
             room: Arc::new(Semaphore::new(QUEUE_KIB_MAX)),
             scans: Arc::new(Semaphore::new(SCANS_MAX)),
+            indexes,
             committed,
             committer: Mutex::new(Some(thread)),
         })))
@@ -219,6 +230,7 @@ impl Store {
     pub async fn write(&self, at: &Collection, writes: Vec<Write>) -> Result<Vec<Result<Written>>> {
         self.0.shared.check_writable()?;
         let entry = self.0.entry(at)?;
+        let number = entry.number;
         let is_direct = writes.len() <= DIRECT_WRITES_MAX;
         let prepare_all = move |inner: &Inner| -> Vec<Result<Operation>> {
             let writes = writes.into_iter();
@@ -229,6 +241,8 @@ impl Store {
             false => self.0.blocking(|inner| Ok(prepare_all(inner))).await?,
         };
         let (operations, refused): (Vec<_>, Vec<_>) = split(prepared);
+        let backlog = &self.0.shared.backlog;
+        let _room = backlog.admit(number, operations.len()).await;
         let outcomes = match operations.is_empty() {
             true => Vec::new(),
             false => self.0.commit(at, operations).await?,
@@ -258,10 +272,30 @@ impl Store {
         Err(StoreError::new(StoreErrorKind::UnknownScroll, message))
     }
 
-    /// Searches walk over the documents as the mapping says now: there is no
-    /// index to be written anew.
+    /// Has search see all that was written before.
+    pub async fn refresh(&self, at: &Collection) -> Result<()> {
+        let sequence = *self.0.committed.borrow();
+        self.wait_searchable(at, sequence).await
+    }
+
+    /// Waits until search sees the write with this sequence number.
+    pub async fn wait_searchable(&self, at: &Collection, sequence: u64) -> Result<()> {
+        let entry = self.0.entry(at)?;
+        self.0.indexes.refresh(&entry, sequence).await
+    }
+
+    /// How far the search index of a collection is.
+    pub fn index_state(&self, at: &Collection) -> Result<IndexState> {
+        let entry = self.0.entry(at)?;
+        Ok(self.0.indexes.state(&entry))
+    }
+
+    /// Has the search index built again from the documents, in the background:
+    /// what the mapping says now then holds for all of them. The index of before
+    /// answers meanwhile.
     pub async fn reindex(&self, at: &Collection) -> Result<()> {
-        self.0.entry(at).map(drop)
+        let at = at.clone();
+        self.0.change(Work::Reindex { at }).await
     }
 
     /// How many documents a collection has, and how large they are.
@@ -489,7 +523,7 @@ impl Inner {
         outcome.await.unwrap_or_else(|_| Err(closed()))
     }
 
-    /// Waits for the committer to end.
+    /// Waits for the committer to end, then for the search indexes.
     fn join(&self) {
         let mut committer = self
             .committer
@@ -498,6 +532,9 @@ impl Inner {
         if let Some(thread) = committer.take() {
             let _ = thread.join();
         }
+        drop(committer);
+        self.indexes.close();
+        self.files.close();
     }
 }
 

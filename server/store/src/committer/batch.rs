@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 
 use super::{Defaults, Outcomes, Work};
+use crate::backlog::Noted;
 use crate::catalogue::{Catalogue, CollectionNumber, Entry};
 use crate::document::Collection;
 use crate::error::StoreError;
 use crate::files::Files;
 use crate::files::tables::{
     COLLECTIONS, CollectionRow, DOCUMENTS, DROPPED, INDEXES, LOG, LogRow, META, NEXT_COLLECTION,
-    SIZES, TOMBSTONES, document_key,
+    SIZES, TOMBSTONES, WRITTEN, document_key,
 };
 use crate::limits::LOG_ENTRIES_MAX;
 use crate::mapping::Mapping;
@@ -78,6 +79,7 @@ fn entry_of_row(at: Collection, row: &[u8]) -> Result<Entry> {
         mapping: Arc::new(mapping),
         mapping_revision: next_revision(),
         settings: Settings::of_json(&row.settings),
+        build: row.build,
         at,
     })
 }
@@ -108,6 +110,8 @@ pub(super) struct Batch<'t> {
     /// Collections whose record is to be written.
     changed: BTreeSet<Collection>,
     writes: u64,
+    /// For the search indexes.
+    pub(super) noted: Noted,
     /// Whether there is something to commit.
     pub(super) is_changed: bool,
 }
@@ -128,6 +132,7 @@ impl<'t> Batch<'t> {
             sizes: BTreeMap::new(),
             changed: BTreeSet::new(),
             writes: 0,
+            noted: Noted::default(),
             is_changed: false,
         })
     }
@@ -155,6 +160,7 @@ impl<'t> Batch<'t> {
             }
             Work::DeleteCollection { at } => self.delete_collection(&at).map(done),
             Work::Truncate { at } => self.truncate(&at).map(done),
+            Work::Reindex { at } => Ok(done(self.reindex(&at))),
             Work::Recover | Work::Stop => Ok(Ok(Vec::new())),
             #[cfg(test)]
             Work::Bug => panic!("a bug in the committer"),
@@ -168,6 +174,8 @@ impl<'t> Batch<'t> {
         self.writes += 1;
         self.log
             .insert(self.state.sequence, row.encode().as_slice())?;
+        self.noted
+            .write(row.collection, self.state.sequence, row.id);
         Ok(self.state.sequence)
     }
 
@@ -184,6 +192,8 @@ impl<'t> Batch<'t> {
     pub(super) fn forget_size(&mut self, collection: CollectionNumber) -> Result<()> {
         self.sizes.remove(&collection);
         self.transaction.open_table(SIZES)?.remove(collection.0)?;
+        self.transaction.open_table(WRITTEN)?.remove(collection.0)?;
+        self.noted.drop(collection);
         Ok(())
     }
 
@@ -195,8 +205,14 @@ impl<'t> Batch<'t> {
     }
 
     /// Writes what was gathered; what the commit will make true.
-    pub(super) fn finish(mut self) -> Result<State> {
+    pub(super) fn finish(mut self) -> Result<(State, Noted)> {
         self.prune_log()?;
+        if self.writes > 0 {
+            let mut written = self.transaction.open_table(WRITTEN)?;
+            for (collection, sequence) in self.noted.last_writes() {
+                written.insert(collection.0, sequence)?;
+            }
+        }
         if !self.sizes.is_empty() {
             let mut sizes = self.transaction.open_table(SIZES)?;
             for (collection, size) in &self.sizes {
@@ -212,7 +228,7 @@ impl<'t> Batch<'t> {
                 }
             }
         }
-        Ok(self.state)
+        Ok((self.state, self.noted))
     }
 
     /// Forgets the oldest entries beyond the limit, and the tombstones of the
@@ -242,6 +258,7 @@ fn row_of_entry(entry: &Entry) -> Result<Vec<u8>> {
         number: entry.number.0,
         mappings: entry.mapping.to_json(),
         settings: entry.settings.to_json(),
+        build: entry.build,
     };
     let failed = |it| StoreError::internal(format!("a collection's record: {it}"));
     serde_json::to_vec(&row).map_err(failed)

@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
+use crate::backlog::Backlog;
 use crate::catalogue::Published;
 use crate::document::Collection;
 use crate::error::StoreError;
@@ -72,6 +73,10 @@ pub(crate) enum Work {
     Truncate {
         at: Collection,
     },
+    /// Has the search index built again.
+    Reindex {
+        at: Collection,
+    },
     /// Opens the database again: a reader met an error of the disk.
     Recover,
     /// The last job.
@@ -90,6 +95,8 @@ pub(crate) struct Defaults {
 /// What the committer shares with those who ask it.
 pub(crate) struct Shared {
     pub(crate) published: Published,
+    /// What search does not see yet.
+    pub(crate) backlog: Backlog,
     /// Why writes are refused at the moment, and until when.
     refusal: Mutex<Option<(String, Instant)>>,
     write_retry: Duration,
@@ -137,9 +144,11 @@ impl Committer {
         let state = State::load(&files)?;
         let shared = Arc::new(Shared {
             published: Published::new(state.catalogue.clone()),
+            backlog: Backlog::default(),
             refusal: Mutex::new(None),
             write_retry,
         });
+        shared.backlog.publish(state.sequence);
         Ok(Self {
             committed: watch::Sender::new(state.sequence),
             files,
@@ -177,7 +186,6 @@ impl Committer {
         while let Some(job) = self.jobs.blocking_recv() {
             let _ = job.answer.send(Err(closed()));
         }
-        self.files.close();
     }
 
     /// Waits for a job; sweeps meanwhile.
@@ -256,13 +264,15 @@ impl Committer {
     /// transaction all the same is read from there.
     fn in_transaction<T>(&mut self, body: impl FnOnce(&mut Batch<'_>) -> Result<T>) -> Result<T> {
         let (files, defaults) = (self.files.clone(), &self.defaults);
-        let state = self.state.clone();
+        let (state, shared) = (self.state.clone(), self.shared.clone());
         let attempt = catch_unwind(AssertUnwindSafe(|| {
             files.write(|transaction| {
                 let mut batch = Batch::begin(transaction, defaults, state)?;
                 let outcome = body(&mut batch)?;
                 let is_changed = batch.is_changed;
-                Ok(((outcome, batch.finish()?), is_changed))
+                let (state, noted) = batch.finish()?;
+                shared.backlog.note(noted);
+                Ok(((outcome, state), is_changed))
             })
         }));
         match attempt {
@@ -291,6 +301,7 @@ impl Committer {
             self.shared.published.publish(state.catalogue.clone());
         }
         self.state = state;
+        self.shared.backlog.publish(self.state.sequence);
         self.committed.send_if_modified(|it| {
             let is_new = *it != self.state.sequence;
             *it = self.state.sequence;

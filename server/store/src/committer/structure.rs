@@ -80,12 +80,26 @@ impl Batch<'_> {
         let settings = entry.settings.updated(settings)?;
         let mapping = entry.mapping.merged(Mapping::parse(mappings)?)?;
         Analysis::of(&settings.to_json())?.check(&mapping)?;
+        // Values that nobody could search for may have a field now.
+        let has_gained = mapping.finds_more_than(&entry.mapping);
         self.keep(Entry {
             mapping: Arc::new(mapping),
             mapping_revision: next_revision(),
             settings,
+            build: entry.build + u64::from(has_gained),
             ..entry.clone()
         });
+        self.noted.touch(entry.number);
+        Ok(())
+    }
+
+    pub(super) fn reindex(&mut self, at: &Collection) -> Result<(), StoreError> {
+        let entry = self.state.catalogue.get(at)?.clone();
+        self.keep(Entry {
+            build: entry.build + 1,
+            ..Entry::clone(&entry)
+        });
+        self.noted.touch(entry.number);
         Ok(())
     }
 
@@ -110,6 +124,7 @@ impl Batch<'_> {
             mapping: Arc::new(mapping),
             mapping_revision: next_revision(),
             settings,
+            build: 0,
             at,
         };
         self.keep(entry);

@@ -64,7 +64,7 @@ pub(crate) mod faulty {
     }
 
     impl Faults {
-        fn check(&self) -> io::Result<()> {
+        pub(crate) fn check(&self) -> io::Result<()> {
             let left = self.writes_left.load(Ordering::SeqCst);
             if left > 0 || (left == 0 && !self.is_lasting.load(Ordering::SeqCst)) {
                 self.writes_left.store(left - 1, Ordering::SeqCst);

@@ -1,9 +1,9 @@
 //! The format of the data, and the way from older ones to the current one.
 
-use redb::{Database, ReadableDatabase, TableHandle, WriteTransaction};
+use redb::{Database, ReadableDatabase, ReadableTable, TableHandle, WriteTransaction};
 
 use super::tables::{
-    COLLECTIONS, DOCUMENTS, DROPPED, FORMAT, INDEXES, LOG, META, SIZES, TOMBSTONES,
+    COLLECTIONS, DOCUMENTS, DROPPED, FORMAT, INDEXES, LOG, LogRow, META, SIZES, TOMBSTONES, WRITTEN,
 };
 use crate::error::StoreError;
 
@@ -14,7 +14,7 @@ type Migration = fn(&WriteTransaction) -> Result<()>;
 
 /// The step at position `n` leads from the format `n` to `n + 1`; 0 is an empty
 /// folder. The current format is the number of steps.
-const MIGRATIONS: &[Migration] = &[create_tables];
+const MIGRATIONS: &[Migration] = &[create_tables, remember_last_writes];
 
 /// Brings the database to the current format, all steps in one transaction.
 pub(super) fn to_current(database: &Database, path: &str) -> Result<()> {
@@ -70,6 +70,19 @@ fn create_tables(transaction: &WriteTransaction) -> Result<()> {
     transaction.open_table(LOG)?;
     transaction.open_table(SIZES)?;
     transaction.open_table(DROPPED)?;
+    Ok(())
+}
+
+/// Of each collection; what the log has forgotten is long past, and before
+/// this format nobody asked for it.
+fn remember_last_writes(transaction: &WriteTransaction) -> Result<()> {
+    let mut written = transaction.open_table(WRITTEN)?;
+    for row in transaction.open_table(LOG)?.iter()? {
+        let (sequence, row) = row?;
+        if let Some(row) = LogRow::decode(row.value()) {
+            written.insert(row.collection.0, sequence.value())?;
+        }
+    }
     Ok(())
 }
 

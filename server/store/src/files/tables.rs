@@ -10,6 +10,7 @@
 //! | log | sequence | kind, collection number, version, id |
 //! | sizes | collection number | documents, bytes |
 //! | dropped | collection number | |
+//! | written | collection number | sequence of its last write |
 //!
 //! A key of documents begins with four bytes, big-endian, and ends with the id
 //! as it is: no name can run into another, ids of a collection are neighbours.
@@ -30,6 +31,7 @@ pub(crate) const TOMBSTONES: TableDefinition<'_, &[u8], (u64, u64)> =
 pub(crate) const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
 pub(crate) const SIZES: TableDefinition<'_, u32, (u64, u64)> = TableDefinition::new("sizes");
 pub(crate) const DROPPED: TableDefinition<'_, u32, ()> = TableDefinition::new("dropped");
+pub(crate) const WRITTEN: TableDefinition<'_, u32, u64> = TableDefinition::new("written");
 
 /// Keys of the table `META`.
 pub(crate) const FORMAT: &str = "format";
@@ -41,6 +43,9 @@ pub(crate) struct CollectionRow {
     pub(crate) number: u32,
     pub(crate) mappings: Value,
     pub(crate) settings: Value,
+    /// See `Entry::build`.
+    #[serde(default)]
+    pub(crate) build: u64,
 }
 
 const NUMBER_BYTES: usize = 4;

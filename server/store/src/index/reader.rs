@@ -90,6 +90,7 @@ mod tests {
             number: CollectionNumber(1),
             mapping: Arc::new(mapping),
             mapping_revision: 1,
+            build: 0,
             settings,
         };
         index(entry, &documents)

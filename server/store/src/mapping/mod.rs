@@ -7,6 +7,7 @@
 mod date;
 mod exact;
 mod fit;
+mod gain;
 mod merge;
 mod parse;
 mod range;
