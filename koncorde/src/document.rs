@@ -13,6 +13,8 @@
 use serde_json::{Map, Value};
 use smallvec::{SmallVec, smallvec};
 
+use crate::json::{Json, Kind};
+
 /// What a filter looks at: a whole document, or the element of an array that
 /// `select` has picked, which plays the document `{"value": element}`.
 #[derive(Clone, Copy, Debug)]
@@ -24,13 +26,23 @@ pub(crate) enum View<'v> {
 impl<'v> View<'v> {
     /// The value of a field, `None` if it is missing.
     pub(crate) fn get(self, path: &str) -> Option<&'v Value> {
-        match self {
-            Self::Document(object) => find(object, path),
-            Self::Element(element) => match path.strip_prefix("value")? {
-                "" => Some(element),
-                rest => find(element.as_object()?, rest.strip_prefix('.')?),
-            },
+        let found = match self {
+            Self::Document(object) => find(Json::Object(object), path),
+            Self::Element(element) => find_in_element(Json::Value(element), path),
+        };
+        match found? {
+            Json::Value(value) => Some(value),
+            Json::Object(_) | Json::Entry(..) => None,
         }
+    }
+}
+
+/// The value of a field of an element that `select` has picked.
+pub(crate) fn find_in_element<'v>(element: Json<'v>, path: &str) -> Option<Json<'v>> {
+    match path.strip_prefix("value")? {
+        "" => Some(element),
+        rest if element.kind() == Kind::Object => find(element, rest.strip_prefix('.')?),
+        _ => None,
     }
 }
 
@@ -38,13 +50,16 @@ impl<'v> View<'v> {
 ///
 /// The tries are kept in a list instead of on the stack, so that a path of a
 /// million dots needs no stack.
-fn find<'v>(object: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
+fn find<'v>(object: Json<'v>, path: &str) -> Option<Json<'v>> {
     let mut open: SmallVec<[Try<'v, '_>; 8]> = smallvec![Try::new(object, path)];
     while let Some(here) = open.last_mut() {
         match here.next_key() {
-            Some((Value::Object(inner), rest)) => open.push(Try::new(inner, rest)),
-            Some(_) => (),
-            None => match here.object.get(here.path) {
+            Some((inner, rest)) => {
+                if inner.kind() == Kind::Object {
+                    open.push(Try::new(inner, rest));
+                }
+            }
+            None => match here.object.member(here.path) {
                 Some(value) => return Some(value),
                 None => drop(open.pop()),
             },
@@ -56,13 +71,13 @@ fn find<'v>(object: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
 /// A path being looked for in an object, with its first `tried` bytes already
 /// known not to hold the key to go on with.
 struct Try<'v, 'p> {
-    object: &'v Map<String, Value>,
+    object: Json<'v>,
     path: &'p str,
     tried: usize,
 }
 
 impl<'v, 'p> Try<'v, 'p> {
-    fn new(object: &'v Map<String, Value>, path: &'p str) -> Self {
+    fn new(object: Json<'v>, path: &'p str) -> Self {
         Self {
             object,
             path,
@@ -71,11 +86,11 @@ impl<'v, 'p> Try<'v, 'p> {
     }
 
     /// The next longer first key that the object has, and the path behind it.
-    fn next_key(&mut self) -> Option<(&'v Value, &'p str)> {
+    fn next_key(&mut self) -> Option<(Json<'v>, &'p str)> {
         loop {
             let dot = self.tried + self.path[self.tried..].find('.')?;
             self.tried = dot + 1;
-            if let Some(value) = self.object.get(&self.path[..dot]) {
+            if let Some(value) = self.object.member(&self.path[..dot]) {
                 return Some((value, &self.path[dot + 1..]));
             }
         }

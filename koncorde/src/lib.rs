@@ -74,6 +74,7 @@ mod geo; // points, shapes, distances
 mod document; // fields of a JSON document
 mod interval; // what a range accepts
 mod scalar; // values that can be compared
+mod json; // values, parsed or read into a tape
 mod field; // paths into documents
 mod id; // 128-bit names of filters
 mod error; // what was expected, what was found, where

@@ -9,6 +9,8 @@ use std::hash::{Hash, Hasher};
 
 use serde_json::Value;
 
+use crate::json::{Json, Kind};
+
 /// A JSON value that is neither an array nor an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Scalar {
@@ -49,11 +51,16 @@ impl Scalar {
 
     /// Strict equality with a JSON value: same type, same value.
     pub(crate) fn equals(&self, value: &Value) -> bool {
+        self.is(Json::Value(value).kind())
+    }
+
+    /// The same for a value that is not parsed.
+    pub(crate) fn is(&self, value: Kind<'_>) -> bool {
         match (self, value) {
-            (Self::Null, Value::Null) => true,
-            (Self::Bool(a), Value::Bool(b)) => a == b,
-            (Self::Number(a), Value::Number(b)) => b.as_f64() == Some(a.get()),
-            (Self::String(a), Value::String(b)) => **a == **b,
+            (Self::Null, Kind::Null) => true,
+            (Self::Bool(a), Kind::Bool(b)) => *a == b,
+            (Self::Number(a), Kind::Number(b)) => a.get() == b,
+            (Self::String(a), Kind::String(b)) => **a == *b,
             _ => false,
         }
     }

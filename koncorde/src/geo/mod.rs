@@ -29,6 +29,7 @@ pub(crate) use point::{PointError, parse_point, read_number};
 pub(crate) use ring::distance;
 pub(crate) use window::Window;
 
+use crate::json::Json;
 use crate::limits;
 use crate::scalar::Number;
 use polygon::Polygon;
@@ -86,7 +87,17 @@ fn canonical_longitude(lon: f64) -> f64 {
 
 /// The point that a value of a document is, canonical. `None` if it is none.
 pub(crate) fn read_point(value: &Value) -> Option<GeoPoint> {
-    convert_geopoint(value)?.canonical()
+    find_point(Json::Value(value))
+}
+
+/// The same for a value that is not parsed.
+pub(crate) fn find_point(value: Json<'_>) -> Option<GeoPoint> {
+    point::read(value)?.canonical()
+}
+
+/// The same for a string.
+pub(crate) fn find_point_in_text(text: &str) -> Option<GeoPoint> {
+    point::read_text(text)?.canonical()
 }
 
 /// A canonical point, prepared for many shapes.

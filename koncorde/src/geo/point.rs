@@ -11,9 +11,10 @@
 //! A number may also be a string that begins like a number, or an array that
 //! begins with either, as the original reads them.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{GeoPoint, check_point, geohash};
+use crate::json::{Json, Kind};
 
 /// Why a value is no point.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,68 +48,86 @@ pub fn convert_geopoint(value: &Value) -> Option<GeoPoint> {
 }
 
 pub(crate) fn parse_point(value: &Value) -> Result<GeoPoint, PointError> {
-    let point = match value {
-        Value::Object(object) => read_object(object),
-        value => read_plain(value),
-    };
-    let point = point.ok_or(PointError::Notation)?;
+    let point = read(Json::Value(value)).ok_or(PointError::Notation)?;
     check_point(point).map_err(PointError::Place)?;
     Ok(point)
 }
 
-fn read_object(object: &Map<String, Value>) -> Option<GeoPoint> {
+/// A point in any of the notations, wherever it lies.
+pub(super) fn read(value: Json<'_>) -> Option<GeoPoint> {
+    match value.kind() {
+        Kind::Object => read_object(value),
+        _ => read_plain(value),
+    }
+}
+
+fn read_object(object: Json<'_>) -> Option<GeoPoint> {
     if let Some(point) = lat_and_lon(object) {
         return point;
     }
     // In one place there is one point: of both spellings the first one counts,
     // in any order of the keys.
-    match object.get("latLon").or_else(|| object.get("lat_lon"))? {
-        Value::Object(inner) => lat_and_lon(inner)?,
-        value => read_plain(value),
+    let inner = object
+        .member("latLon")
+        .or_else(|| object.member("lat_lon"))?;
+    match inner.kind() {
+        Kind::Object => lat_and_lon(inner)?,
+        _ => read_plain(inner),
     }
 }
 
 /// The point in the keys `lat` and `lon`, if both are there.
-fn lat_and_lon(object: &Map<String, Value>) -> Option<Option<GeoPoint>> {
-    let (lat, lon) = (object.get("lat")?, object.get("lon")?);
+fn lat_and_lon(object: Json<'_>) -> Option<Option<GeoPoint>> {
+    let (lat, lon) = (object.member("lat")?, object.member("lon")?);
     Some(pair(lat, lon))
 }
 
-fn read_plain(value: &Value) -> Option<GeoPoint> {
-    match value {
-        Value::Array(items) => match items.as_slice() {
-            [lat, lon] => pair(lat, lon),
-            _ => None,
-        },
-        Value::String(text) => match text.split_once(',') {
-            Some((_, rest)) if rest.contains(',') => None,
-            Some((lat, lon)) => Some(GeoPoint {
-                lat: parse_number(lat)?,
-                lon: parse_number(lon)?,
-            }),
-            None => geohash::decode(text),
-        },
+fn read_plain(value: Json<'_>) -> Option<GeoPoint> {
+    match value.kind() {
+        Kind::Array => {
+            let mut items = value.elements();
+            let (lat, lon) = (items.next()?, items.next()?);
+            if items.next().is_some() {
+                return None;
+            }
+            pair(lat, lon)
+        }
+        Kind::String(text) => read_text(text),
         _ => None,
     }
 }
 
-fn pair(lat: &Value, lon: &Value) -> Option<GeoPoint> {
+pub(super) fn read_text(text: &str) -> Option<GeoPoint> {
+    match text.split_once(',') {
+        Some((_, rest)) if rest.contains(',') => None,
+        Some((lat, lon)) => Some(GeoPoint {
+            lat: parse_number(lat)?,
+            lon: parse_number(lon)?,
+        }),
+        None => geohash::decode(text),
+    }
+}
+
+fn pair(lat: Json<'_>, lon: Json<'_>) -> Option<GeoPoint> {
     Some(GeoPoint {
-        lat: read_number(lat)?,
-        lon: read_number(lon)?,
+        lat: number(lat)?,
+        lon: number(lon)?,
     })
 }
 
 /// A number, or a string that begins like one, or the first of an array.
 pub(crate) fn read_number(value: &Value) -> Option<f64> {
-    let mut value = value;
-    while let Value::Array(items) = value {
-        value = items.first()?;
-    }
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => parse_number(text),
-        _ => None,
+    number(Json::Value(value))
+}
+
+fn number(mut value: Json<'_>) -> Option<f64> {
+    loop {
+        match value.kind() {
+            Kind::Array => value = value.elements().next()?,
+            Kind::Number(number) => return Some(number),
+            Kind::String(text) => return parse_number(text),
+            _ => return None,
+        }
     }
 }
 

@@ -5,8 +5,9 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use ahash::RandomState;
 use serde_json::Value;
 
-use crate::document::View;
-use crate::geo::{GeoPoint, read_point};
+use crate::document::find_in_element;
+use crate::geo::{GeoPoint, find_point, find_point_in_text};
+use crate::json::{Elements, Json, Kind};
 use crate::normal::{Form, Literal, Test};
 use crate::scalar::Scalar;
 
@@ -18,7 +19,7 @@ pub(crate) enum Datum<'d> {
     Number(f64),
     String(&'d str),
     /// An array or an object, with all that is inside.
-    Tree(&'d Value),
+    Tree(Json<'d>),
     /// An array whose elements no condition asks for.
     Array,
     /// An object whose members no condition on this field asks for.
@@ -74,7 +75,7 @@ impl<'d> Datum<'d> {
             Value::Bool(it) => Self::Bool(*it),
             Value::Number(it) => it.as_f64().map_or(Self::Null, Self::Number),
             Value::String(it) => Self::String(it),
-            Value::Array(_) | Value::Object(_) => Self::Tree(value),
+            Value::Array(_) | Value::Object(_) => Self::Tree(Json::Value(value)),
         }
     }
 
@@ -88,19 +89,30 @@ impl<'d> Datum<'d> {
         }
     }
 
+    /// The same for a value that is not parsed.
+    pub(crate) fn from_json(value: Json<'d>) -> Self {
+        match value.kind() {
+            Kind::Null => Self::Null,
+            Kind::Bool(it) => Self::Bool(it),
+            Kind::Number(it) => Self::Number(it),
+            Kind::String(it) => Self::String(it),
+            Kind::Array | Kind::Object => Self::Tree(value),
+        }
+    }
+
     /// The elements of an array.
-    pub(crate) fn elements(self) -> &'d [Value] {
+    pub(crate) fn elements(self) -> Elements<'d> {
         match self {
-            Self::Tree(Value::Array(elements)) => elements,
-            _ => &[],
+            Self::Tree(value) => value.elements(),
+            _ => Elements::none(),
         }
     }
 
     /// The point that the value is, if it is one.
     pub(crate) fn point(self) -> Option<GeoPoint> {
         match self {
-            Self::Tree(value) => read_point(value),
-            Self::String(text) => read_point(&Value::String(text.to_owned())),
+            Self::Tree(value) => find_point(value),
+            Self::String(text) => find_point_in_text(text),
             _ => None,
         }
     }
@@ -134,7 +146,7 @@ pub(crate) fn holds(test: &Test, datum: Option<Datum<'_>>) -> bool {
         Test::In(scalars) => is_one_of(datum, scalars),
         Test::Range(span) => matches!(datum, Datum::Number(it) if span.contains(it)),
         Test::Regexp(pattern) => matches!(datum, Datum::String(it) if pattern.is_match(it)),
-        Test::Contains(scalar) => datum.elements().iter().any(|it| scalar.equals(it)),
+        Test::Contains(scalar) => datum.elements().any(|it| scalar.is(it.kind())),
         Test::Inside(shape) => datum.point().is_some_and(|it| shape.contains(it)),
         Test::Outside(shape) => datum.point().is_some_and(|it| !shape.contains(it)),
         Test::Select(selection) => pick(datum.elements(), selection.index)
@@ -176,26 +188,26 @@ fn datum_rank(datum: Datum<'_>) -> u8 {
 }
 
 /// The element at an index, counted from the end if negative.
-pub(crate) fn pick(elements: &[Value], index: i64) -> Option<&Value> {
+pub(crate) fn pick(mut elements: Elements<'_>, index: i64) -> Option<Json<'_>> {
     let place = if index < 0 {
         let back = usize::try_from(index.unsigned_abs()).ok()?;
         elements.len().checked_sub(back)?
     } else {
         usize::try_from(index).ok()?
     };
-    elements.get(place)
+    elements.nth(place)
 }
 
 /// Whether an element of an array, as the document `{"value": element}`, has a form.
-fn form_holds(form: &Form, element: &Value) -> bool {
+fn form_holds(form: &Form, element: Json<'_>) -> bool {
     match form {
         Form::Everything => true,
         Form::Nothing => false,
         Form::And(operands) => operands.iter().all(|it| form_holds(it, element)),
         Form::Or(operands) => operands.iter().any(|it| form_holds(it, element)),
         Form::Literal(Literal { condition, negated }) => {
-            let value = View::Element(element).get(condition.field.as_str());
-            holds(&condition.test, value.map(Datum::new)) != *negated
+            let value = find_in_element(element, condition.field.as_str());
+            holds(&condition.test, value.map(Datum::from_json)) != *negated
         }
     }
 }

@@ -34,6 +34,7 @@ mod set; // sets of small numbers
 mod slab; // numbered places
 mod table; // numbers by hash
 mod traffic; // how often documents satisfy conditions
+mod tree; // arrays and objects from bytes
 mod visit; // from values to filters
 mod walk; // from parsed documents to values
 

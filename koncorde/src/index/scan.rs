@@ -13,7 +13,9 @@ use serde_json::Value;
 use super::datum::{Datum, FieldValue};
 use super::field::{Fields, ROOT, Step};
 use super::lex::{DocumentError, Failed, Lexer, Scan, Text};
+use super::tree;
 use super::walk::Seen;
+use crate::json::{Json, Tape};
 
 /// What a document says in other words than it is looked at: memory for values
 /// that cannot be borrowed from its bytes.
@@ -22,8 +24,10 @@ pub(super) struct Reading {
     /// The texts of strings with escapes.
     texts: String,
     /// Arrays and objects that conditions look inside.
+    tape: Tape,
+    /// The long ones, whose members should be found by their hash.
     trees: Vec<Value>,
-    /// The values that stand in `texts` or `trees`, by their place in the list.
+    /// The values that stand in one of them, by their place in the list.
     elsewhere: Vec<(usize, Elsewhere)>,
     /// A key with escapes.
     key: String,
@@ -32,8 +36,13 @@ pub(super) struct Reading {
 #[derive(Clone, Copy, Debug)]
 enum Elsewhere {
     Text { start: usize, end: usize },
+    Entry(usize),
     Tree(usize),
 }
+
+/// Longer arrays and objects are built: looking for a member takes a walk along
+/// all of a tape.
+const TAPE_BYTES_MAX: usize = 16 * 1024;
 
 impl Reading {
     /// Reads a document into a list of values; those that `complete` gives are
@@ -46,6 +55,7 @@ impl Reading {
         values: &mut Vec<FieldValue<'d>>,
     ) -> Result<(), DocumentError> {
         self.texts.clear();
+        self.tape.clear();
         self.trees.clear();
         self.elsewhere.clear();
         let mut scanner = Scanner {
@@ -66,7 +76,8 @@ impl Reading {
         for (place, elsewhere) in &self.elsewhere {
             values[*place].datum = match *elsewhere {
                 Elsewhere::Text { start, end } => Datum::String(&self.texts[start..end]),
-                Elsewhere::Tree(tree) => Datum::Tree(&self.trees[tree]),
+                Elsewhere::Entry(entry) => Datum::Tree(Json::Entry(&self.tape, entry)),
+                Elsewhere::Tree(tree) => Datum::Tree(Json::Value(&self.trees[tree])),
             };
         }
     }
@@ -209,14 +220,19 @@ impl<'d> Scanner<'d, '_, '_> {
         Ok(end)
     }
 
-    /// Builds what conditions look inside.
+    /// Reads what conditions look inside.
     fn tree(&mut self, start: usize, end: usize, place: usize) -> Scan {
-        let Ok(tree) = serde_json::from_str(&self.lexer.text[start..end]) else {
-            return self.lexer.fail(start, "JSON");
+        let tree = if end - start <= TAPE_BYTES_MAX {
+            let entry = self.reading.tape.end();
+            tree::read(&mut self.lexer, start, &mut self.reading.tape)?;
+            Elsewhere::Entry(entry)
+        } else {
+            let Ok(tree) = serde_json::from_str(&self.lexer.text[start..end]) else {
+                return self.lexer.fail(start, "JSON");
+            };
+            self.reading.trees.push(tree);
+            Elsewhere::Tree(self.reading.trees.len() - 1)
         };
-        let trees = &mut self.reading.trees;
-        trees.push(tree);
-        let tree = Elsewhere::Tree(trees.len() - 1);
         self.reading.elsewhere.push((place, tree));
         Ok(end)
     }

@@ -180,7 +180,7 @@ impl Index {
             if kinds.contains > 0 {
                 let first = hits.len();
                 for element in datum.elements() {
-                    let element = FieldValue::hashed(hasher, field, Datum::new(element));
+                    let element = FieldValue::hashed(hasher, field, Datum::from_json(element));
                     self.contained.find(&element, hits);
                 }
                 distinct(hits, first);

@@ -13,7 +13,7 @@ use smallvec::{SmallVec, smallvec};
 
 use super::span::{PLACES, place_of};
 use super::{Partial, Test};
-use crate::geo::read_point;
+use crate::geo::find_point_in_text;
 use crate::scalar::Scalar;
 
 /// The classes that some conditions of one field make.
@@ -184,7 +184,7 @@ fn truth(test: &Test, cell: Cell<'_>) -> Truth {
 /// The point that a scalar stands for: some strings do.
 fn point(value: &Scalar) -> Option<crate::geo::GeoPoint> {
     match value {
-        Scalar::String(text) => read_point(&serde_json::Value::String(text.to_string())),
+        Scalar::String(text) => find_point_in_text(text),
         _ => None,
     }
 }

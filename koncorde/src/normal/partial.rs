@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use crate::json::{Elements, Json, Kind};
 use crate::scalar::Scalar;
 
 /// A pattern. Object keys and array elements are sorted: their order says nothing.
@@ -81,7 +82,7 @@ impl Partial {
     fn find_lack(&self, value: &Value) -> Option<(String, Vec<&str>)> {
         let lack = |what: String| Some((what, Vec::new()));
         match (self, value) {
-            _ if self.matches(value) => None,
+            _ if self.matches(Json::Value(value)) => None,
             (Self::Object(members), Value::Object(object)) => {
                 members
                     .iter()
@@ -94,7 +95,7 @@ impl Partial {
                     })
             }
             (Self::Array(patterns), Value::Array(items)) => {
-                let is_found = |it: &&Self| items.iter().any(|item| it.matches(item));
+                let is_found = |it: &&Self| items.iter().any(|item| it.matches(Json::Value(item)));
                 match patterns.iter().find(|it| !is_found(it)) {
                     Some(pattern) => lack(pattern.to_json().to_string()),
                     None => lack(format!("{} elements, one for each", patterns.len())),
@@ -115,26 +116,30 @@ impl Partial {
         }
     }
 
-    pub(crate) fn matches(&self, value: &Value) -> bool {
-        match (self, value) {
-            (Self::Scalar(scalar), value) => scalar.equals(value),
-            (Self::Array(patterns), Value::Array(values)) => {
-                patterns.len() <= values.len() && assign(patterns, values)
+    pub(crate) fn matches(&self, value: Json<'_>) -> bool {
+        match (self, value.kind()) {
+            (Self::Scalar(scalar), kind) => scalar.is(kind),
+            (Self::Array(patterns), Kind::Array) => {
+                patterns.len() <= value.elements().len() && assign(patterns, value.elements())
             }
-            (Self::Object(members), Value::Object(object)) => members
+            (Self::Object(members), Kind::Object) => members
                 .iter()
-                .all(|(key, pattern)| object.get(&**key).is_some_and(|it| pattern.matches(it))),
+                .all(|(key, pattern)| value.member(key).is_some_and(|it| pattern.matches(it))),
             _ => false,
         }
     }
 }
 
 /// Whether each pattern can have an element of its own.
-fn assign(patterns: &[Partial], values: &[Value]) -> bool {
+fn assign(patterns: &[Partial], values: Elements<'_>) -> bool {
+    // One pattern only needs to find one, as most do.
+    if let [pattern] = patterns {
+        return values.into_iter().any(|it| pattern.matches(it));
+    }
     let mut fitting = Vec::with_capacity(patterns.len());
     for pattern in patterns {
-        let elements = values.iter().enumerate();
-        let elements = elements.filter(|(_, value)| pattern.matches(value));
+        let elements = values.clone().enumerate();
+        let elements = elements.filter(|(_, value)| pattern.matches(*value));
         // A pattern with as many elements as there are patterns is never short.
         let elements: Vec<usize> = elements.map(|it| it.0).take(patterns.len()).collect();
         if elements.is_empty() {
@@ -180,7 +185,7 @@ mod tests {
     #[test]
     fn arrays_are_assigned_as_a_whole() {
         let check = |pattern: Value, value: Value, expected: bool| {
-            let found = Partial::new(&pattern).matches(&value);
+            let found = Partial::new(&pattern).matches(Json::Value(&value));
             assert_eq!(found, expected, "{pattern} on {value}");
         };
         check(
