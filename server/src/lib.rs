@@ -37,8 +37,8 @@ pub use events::{
     EventPayload, Events, Hook, HookFuture, Payload, Pipe, PipeFuture, into_hook, into_pipe,
 };
 pub use request::{
-    BadPayload, Body, Context, Deprecation, Envelope, HttpContext, Language, Outcome, Request,
-    Response, Typing,
+    BadPayload, Body, ByteSender, ByteStream, Context, Deprecation, Envelope, HttpContext,
+    Language, Outcome, Request, Response, Typing,
 };
 pub use storage::{
     Collection, CollectionSize, Document, Embedded, Hit, Refresh, Scroll, SearchQuery,

@@ -3,6 +3,7 @@
 mod args; // typed readers of arguments
 mod payload; // JSON → Request
 mod response; // Response → JSON
+mod stream; // answers sent piece by piece
 mod headers; // what an action sets on its answer
 #[cfg(test)]
 mod tests; // tables of payloads and arguments
@@ -19,6 +20,8 @@ pub use args::Language;
 pub(crate) use args::Refresh;
 pub use payload::BadPayload;
 pub use response::{Body, Envelope, Response};
+pub(crate) use stream::Pieces;
+pub use stream::{ByteSender, ByteStream};
 
 /// The protocol of requests that the application itself makes.
 pub(crate) const PROTOCOL_INTERNAL: &str = "funnel";
@@ -82,6 +85,8 @@ pub struct Outcome {
     pub hidden_headers: Vec<(String, String)>,
     /// Answer the bare result instead of the envelope.
     pub raw: bool,
+    /// Answer this stream instead of the result; over HTTP only.
+    pub stream: Option<ByteStream>,
     /// What the client should stop using; told in development only.
     pub deprecations: Vec<Deprecation>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Deprecation, Request, headers};
+use super::{ByteStream, Deprecation, Request, headers};
 use crate::error::ApiError;
 
 /// The end of a request.
@@ -25,6 +25,8 @@ pub enum Body {
     Envelope(Box<Envelope>),
     /// The bare result of an action that asked for it.
     Raw(Value),
+    /// What an action sends while it is still at work.
+    Streamed(ByteStream),
 }
 
 /// The standard answer. Absent members are not written: no `index` when none
@@ -55,7 +57,10 @@ impl Response {
         let status = error_status.or(outcome.status).unwrap_or(200);
         let shown = headers::shown(&outcome.headers);
         let all = [outcome.headers, outcome.hidden_headers].concat();
-        let body = if outcome.raw && outcome.error.is_none() {
+        let stream = outcome.stream.filter(|_| outcome.error.is_none());
+        let body = if let Some(stream) = stream {
+            Body::Streamed(stream)
+        } else if outcome.raw && outcome.error.is_none() {
             Body::Raw(outcome.result.flatten().unwrap_or(Value::Null))
         } else {
             let mut args = request.args;
@@ -114,6 +119,7 @@ impl Response {
             })
             .unwrap_or(Value::Null),
             Body::Raw(value) => value.clone(),
+            Body::Streamed(_) => Value::Null,
         }
     }
 
@@ -135,6 +141,7 @@ impl Response {
                 serde_json::to_writer(&mut bytes, &object)
             }
             Body::Raw(value) => serde_json::to_writer(&mut bytes, value),
+            Body::Streamed(_) => serde_json::to_writer(&mut bytes, &Value::Null),
         };
         // Memory takes every byte, and all our keys are text.
         debug_assert!(written.is_ok(), "{written:?}");

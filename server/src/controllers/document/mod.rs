@@ -6,6 +6,7 @@ mod many; // many documents, each of which may fail on its own
 mod by_query; // all documents that a query finds
 mod item; // the items of a write of many
 mod search; // search, scroll and count
+mod export; // all that a query finds, as a stream of lines
 mod pages; // all that a query finds
 pub(super) mod query; // what a request looks for
 mod writing; // from a write to its notification
@@ -79,6 +80,23 @@ pub(super) fn actions() -> Vec<Action> {
             action("exists", read::exists)
                 .about("Whether there is such a document. `true` or `false`")
                 .get("/:index/:collection/:_id/_exists"),
+            action("export", export::export)
+                .about(
+                    "Sends all documents that a query finds as lines of JSON, or as CSV; over \
+                     HTTP only. With GET the parts of the body come as JSON in the query \
+                     string. A stream",
+                )
+                .get("/:index/:collection/_export")
+                .post("/:index/:collection/_export")
+                .optional(Query, "format", "enum(jsonl,csv)")
+                .optional(Query, "separator", "string")
+                .optional(Query, "lang", LANGUAGES)
+                .optional(Query, "size", "integer")
+                .optional(Query, "scroll", "string")
+                .optional(Body, "query", "object")
+                .optional(Body, "fields", "array")
+                .optional(Body, "fieldsName", "object")
+                .optional(Body, "collapse", "object"),
             action("get", read::get)
                 .about("A document. `{_id, _source, _version}`")
                 .get("/:index/:collection/:_id"),

@@ -1,12 +1,13 @@
 //! All documents that a query finds, page by page, as they were when the first
 //! page was read.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::app::App;
-use crate::storage::{Collection, Hit, Scroll, SearchQuery, SearchRequest, StoreError};
+use crate::storage::{Collection, Hit, Scroll, SearchQuery, SearchRequest, Storage, StoreError};
 
 /// Documents of a page: many enough to be quick, few enough to be held in memory.
 const SIZE: u64 = 1000;
@@ -15,8 +16,8 @@ const SIZE: u64 = 1000;
 const KEEP: Duration = Duration::from_secs(60);
 
 /// A walk over everything that a query finds.
-pub(in crate::controllers) struct Pages<'a> {
-    app: &'a App,
+pub(in crate::controllers) struct Pages {
+    storage: Arc<dyn Storage>,
     keep: Duration,
     total: u64,
     next: Next,
@@ -29,10 +30,10 @@ enum Next {
     End,
 }
 
-impl<'a> Pages<'a> {
+impl Pages {
     /// The ids alone; sources are `null`.
     pub(in crate::controllers) async fn of_ids(
-        app: &'a App,
+        app: &App,
         at: Collection,
         query: SearchQuery,
     ) -> Result<Self, StoreError> {
@@ -41,7 +42,7 @@ impl<'a> Pages<'a> {
     }
 
     pub(in crate::controllers) async fn open(
-        app: &'a App,
+        app: &App,
         at: Collection,
         query: SearchQuery,
         body: Map<String, Value>,
@@ -56,7 +57,7 @@ impl<'a> Pages<'a> {
         };
         let found = app.storage.search(&[at], search).await?;
         Ok(Self {
-            app,
+            storage: Arc::clone(&app.storage),
             keep,
             total: found.total,
             next: Next::Read(found.hits, found.scroll),
@@ -74,7 +75,7 @@ impl<'a> Pages<'a> {
             Next::End => return Ok(None),
             Next::Read(hits, scroll) => (hits, scroll),
             Next::At(id) => {
-                let found = self.app.storage.scroll(&id, self.keep).await?;
+                let found = self.storage.scroll(&id, self.keep).await?;
                 (found.hits, found.scroll)
             }
         };

@@ -1,11 +1,11 @@
 //! A response or a refusal as bytes and headers.
 
-use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Response as HyperResponse, StatusCode};
 use serde_json::Value;
 
+use super::answer_body::AnswerBody;
 use super::body::to_bytes;
 use super::encoding::Encoding;
 use super::head::Head;
@@ -16,11 +16,7 @@ use crate::request::{Body, Response};
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The answer to a request that was understood.
-pub(super) async fn write(
-    app: &App,
-    head: &Head,
-    response: Response,
-) -> HyperResponse<Full<Bytes>> {
+pub(super) async fn write(app: &App, head: &Head, response: Response) -> HyperResponse<AnswerBody> {
     let mut headers = HeaderMap::with_capacity(16);
     allow_origins(app, head, false, &mut headers);
     set(&mut headers, "x-kuzzle-request-id", &response.request_id);
@@ -34,6 +30,17 @@ pub(super) async fn write(
     add_own(&response.headers, &mut headers);
 
     let status = response.status;
+    // Streams are sent as they come: compressing would hold them back.
+    if let Body::Streamed(stream) = &response.body {
+        headers.insert(
+            header::CONTENT_ENCODING,
+            HeaderValue::from_static("identity"),
+        );
+        let body = stream
+            .take()
+            .map_or_else(|| Bytes::new().into(), AnswerBody::Streamed);
+        return finish(status, headers, body);
+    }
     let mut bytes = content(response, head.asks_for("pretty"));
     let encoding = head.header("accept-encoding");
     let encoding = encoding.map_or(Encoding::Identity, |it| Encoding::chosen(&it));
@@ -43,20 +50,20 @@ pub(super) async fn write(
     if let Some(compressed) = compressed {
         bytes = compressed.into();
     }
-    finish(status, headers, bytes)
+    finish(status, headers, bytes.into())
 }
 
 /// The answer to bytes that never became a request: the bare error.
-pub(super) fn refusal(app: &App, head: &Head, error: &ApiError) -> HyperResponse<Full<Bytes>> {
+pub(super) fn refusal(app: &App, head: &Head, error: &ApiError) -> HyperResponse<AnswerBody> {
     let mut headers = HeaderMap::new();
     allow_origins(app, head, true, &mut headers);
     headers.insert(header::CONTENT_TYPE, JSON);
     let json = error.to_json().to_string();
-    finish(error.status(), headers, json.into())
+    finish(error.status(), headers, Bytes::from(json).into())
 }
 
-fn finish(status: u16, headers: HeaderMap, bytes: Bytes) -> HyperResponse<Full<Bytes>> {
-    let mut answer = HyperResponse::new(Full::new(bytes));
+fn finish(status: u16, headers: HeaderMap, body: AnswerBody) -> HyperResponse<AnswerBody> {
+    let mut answer = HyperResponse::new(body);
     // 1xx is no final answer, so it cannot be what an action means.
     let status = StatusCode::from_u16(status).ok();
     let status = status.filter(|it| !it.is_informational());

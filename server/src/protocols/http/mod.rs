@@ -1,6 +1,7 @@
 //! One HTTP exchange, from top to bottom.
 
 mod answer; // a response or error as bytes and headers
+mod answer_body; // the body of an answer, whole or in pieces
 mod body; // the body: size, type, charset, encodings, JSON
 mod form; // multipart, urlencoded, query strings
 mod encoding; // gzip and deflate, both ways
@@ -12,8 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::{Request as HyperRequest, Response as HyperResponse};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -29,6 +29,7 @@ use crate::request::{BadPayload, Body, Request, Response, Typing};
 
 use head::Head;
 
+pub(super) use answer_body::AnswerBody;
 pub(super) use head::{headers_as_json, ips};
 
 /// What a verb and path stand for.
@@ -45,7 +46,7 @@ pub(super) async fn answer(
     app: &Arc<App>,
     peer: IpAddr,
     request: HyperRequest<Incoming>,
-) -> HyperResponse<Full<Bytes>> {
+) -> HyperResponse<AnswerBody> {
     let (parts, incoming) = request.into_parts();
     let head = Arc::new(Head::new(parts, peer));
     if !app.config.server.protocols.http.enabled {

@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::upgrade::Upgraded;
@@ -15,7 +14,7 @@ use uuid::Uuid;
 
 use super::socket;
 use crate::connection::{Connection, Outbox};
-use crate::protocols::http::{headers_as_json, ips};
+use crate::protocols::http::{AnswerBody, headers_as_json, ips};
 use crate::protocols::limits::SOCKET_MESSAGES_MAX;
 use crate::protocols::port::{Place, Server};
 use crate::protocols::stream::Stream;
@@ -41,7 +40,7 @@ pub(in crate::protocols) fn upgrade(
     peer: IpAddr,
     place: Place,
     mut request: HyperRequest<Incoming>,
-) -> HyperResponse<Full<Bytes>> {
+) -> HyperResponse<AnswerBody> {
     let headers = request.headers();
     if !has_word(headers, header::SEC_WEBSOCKET_VERSION, VERSION) {
         let mut answer = refusal(
@@ -57,7 +56,7 @@ pub(in crate::protocols) fn upgrade(
     let Some(key) = headers.get(header::SEC_WEBSOCKET_KEY) else {
         return refusal(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing");
     };
-    let mut answer = HyperResponse::new(Full::default());
+    let mut answer = HyperResponse::new(Bytes::new().into());
     *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let accept = HeaderValue::try_from(derive_accept_key(key.as_bytes()));
     let accept = accept.unwrap_or(HeaderValue::from_static(""));
@@ -100,8 +99,8 @@ fn take(upgraded: Upgraded) -> Option<(TcpStream, Vec<u8>)> {
     Some((stream, parts.read_buf.to_vec()))
 }
 
-fn refusal(status: StatusCode, why: &'static str) -> HyperResponse<Full<Bytes>> {
-    let mut answer = HyperResponse::new(Full::from(why));
+fn refusal(status: StatusCode, why: &'static str) -> HyperResponse<AnswerBody> {
+    let mut answer = HyperResponse::new(Bytes::from_static(why.as_bytes()).into());
     *answer.status_mut() = status;
     answer
 }
