@@ -16,6 +16,10 @@ pub(crate) const MAPPED_FIELDS_MAX: usize = 1000;
 /// How deep mapped objects may nest, as in Elasticsearch.
 pub(crate) const MAPPING_DEPTH_MAX: usize = 20;
 
+/// The elements of nested arrays in one document, as in Elasticsearch: each is
+/// a document of its own in the search index.
+pub(crate) const NESTED_OBJECTS_MAX: usize = 10_000;
+
 /// How deep a document may nest. The JSON reader gives up at 128: what is
 /// stored must be readable again.
 pub(crate) const DOCUMENT_DEPTH_MAX: usize = 100;

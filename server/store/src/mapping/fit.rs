@@ -13,7 +13,7 @@ use super::types::METADATA_FIELDS;
 use super::value::SLASHED_DATES;
 use super::value::{self, accepts};
 use super::{DataType, DateFormat, Dynamic, Field, Leaf, Mapping, ObjectField};
-use crate::limits::MAPPING_DEPTH_MAX;
+use crate::limits::{MAPPING_DEPTH_MAX, NESTED_OBJECTS_MAX};
 
 /// What a document that fits asks for.
 #[derive(Debug, PartialEq)]
@@ -67,6 +67,12 @@ impl Mapping {
         let mut growth = ObjectField::default();
         let dynamic = self.root.dynamic.unwrap_or_default();
         object(Some(&self.root), &mut growth, dynamic, document, 0)?;
+        let count = nested_objects(&self.root, document);
+        if count > NESTED_OBJECTS_MAX {
+            let reason =
+                format!("there are {count} nested objects, more than {NESTED_OBJECTS_MAX}");
+            return Err(Misfit::refused(ROOT, reason));
+        }
         if growth.is_empty() {
             return Ok(Fit::AsItIs);
         }
@@ -75,6 +81,28 @@ impl Mapping {
             meta: None,
         }))
     }
+}
+
+/// What a refusal of the whole document calls it.
+const ROOT: &str = "_doc";
+
+/// Elements of nested arrays, however deep.
+fn nested_objects(known: &ObjectField, document: &Map<String, Value>) -> usize {
+    fn of(field: &ObjectField, value: &Value) -> usize {
+        match value {
+            Value::Object(object) => usize::from(field.is_nested) + nested_objects(field, object),
+            Value::Array(items) => items.iter().map(|it| of(field, it)).sum(),
+            _ => 0,
+        }
+    }
+    let objects = known
+        .properties
+        .iter()
+        .filter_map(|(name, field)| match field {
+            Field::Object(field) => Some((field, document.get(name)?)),
+            Field::Leaf(_) => None,
+        });
+    objects.map(|(field, value)| of(field, value)).sum()
 }
 
 /// Walks one object. `known` is the field that the mapping has for it; `growth`
@@ -258,5 +286,18 @@ mod tests {
         let march = json!("2024/03/01 00:00:01");
         assert_eq!(leaf.exact(&march), Some(Exact::Integer(1_709_251_201_000)));
         assert_eq!(grown.leaf("t").unwrap().0.data_type, DataType::Text);
+    }
+
+    #[test]
+    fn nested_objects_are_counted() {
+        let mapping = json!({"properties": {"o": {"properties": {"n": {"type": "nested"}}}}});
+        let mapping = Mapping::parse(&mapping).unwrap();
+        let document = |count: usize| json!({"o": [{"n": vec![json!({}); count]}, {"n": {}}]});
+        let fit = |count| mapping.fit(document(count).as_object().unwrap());
+        assert_eq!(fit(NESTED_OBJECTS_MAX - 1), Ok(Fit::AsItIs));
+        assert!(matches!(
+            fit(NESTED_OBJECTS_MAX),
+            Err(Misfit::Refused { .. })
+        ));
     }
 }
