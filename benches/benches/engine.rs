@@ -8,10 +8,21 @@ use criterion::Criterion;
 use koncorde::{Engine, Scratch};
 use koncorde_benches::{DEFINITIONS, Definition, Workload};
 
+/// Short, for there are many: all of it shall take a few minutes.
+const WARM_UP: Duration = Duration::from_millis(200);
+const MEASUREMENT: Duration = Duration::from_millis(1000);
+
+/// Ten thousand filters and a million with equal matches: the growth is printed.
+const GROWTH: [(&str, &str); 2] = [("eq-10k", "eq-1m"), ("and-10k", "and-1m")];
+
 fn main() {
     let is_quick = std::env::args().any(|it| it == "--quick");
     let is_test = std::env::args().any(|it| it == "--test");
-    let mut criterion = Criterion::default().configure_from_args();
+    let mut criterion = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(WARM_UP)
+        .measurement_time(MEASUREMENT)
+        .configure_from_args();
     let filter = std::env::args().skip(1).find(|it| !it.starts_with('-'));
     let mut rows = Vec::new();
     for definition in DEFINITIONS {
@@ -123,5 +134,11 @@ fn print(rows: &[Row]) {
             micros(row.parsed),
             micros(row.register),
         );
+    }
+    for (small, large) in GROWTH {
+        let bytes = |name| Some(rows.iter().find(|it| it.name == name)?.bytes.as_secs_f64());
+        if let (Some(small_time), Some(large_time)) = (bytes(small), bytes(large)) {
+            println!("\n{small} to {large}: {:.1} ×", large_time / small_time);
+        }
     }
 }

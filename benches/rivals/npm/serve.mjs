@@ -45,11 +45,13 @@ const registerNanos = cpuNanos() - start;
 if (numbers.size !== filters.length) throw new Error("two filters have one id");
 const bytes = heap() - bytesBefore;
 
-const documents = lines("documents.jsonl").map((it) => JSON.parse(it));
+const texts = lines("documents.jsonl");
+const documents = texts.map((it) => JSON.parse(it));
 say({ register_ns: registerNanos, bytes });
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const [verb, maximum, minimum] = line.split(" ");
+  const [verb, name, maximum, minimum] = line.split(" ");
+  const isText = name.endsWith("-bytes");
   const limit = Number(maximum) * 1e6;
   const start = cpuNanos();
   let [tested, matches] = [0, 0];
@@ -69,7 +71,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     let spent = 0;
     do {
       for (let at = 0; at < documents.length && spent < limit; at += 1) {
-        matches += engine.test(documents[at]).length;
+        const document = isText ? JSON.parse(texts[at]) : documents[at];
+        matches += engine.test(document).length;
         tested += 1;
         if (at % 16 === 15 || spent > 1e6 * tested) spent = cpuNanos() - start;
       }

@@ -3,6 +3,8 @@
 //! ```sh
 //! cargo run --release                       # all rows, about ten minutes
 //! cargo run --release -- eq- and-10k        # rows whose names hold a text
+//! cargo run --release -- record FILE        # all rows and the plot's, into a file too
+//! cargo run --release -- plot FILE SVG      # draws it
 //! ```
 //!
 //! Each engine is a process of one thread; they take turns, and what counts is
@@ -11,18 +13,21 @@
 mod engines; // who takes part
 mod files; // workloads, as files
 mod filter; // the filters, for translation
+mod plot; // what is drawn
 mod race; // turns
 mod rows; // what is compared with whom
 mod serve; // the side of an engine
 mod session; // the side of the table
 mod table; // what is printed
 
+use std::fs;
 use std::path::Path;
 
 use koncorde_benches::DEFINITIONS;
 
 use crate::race::{Result_, race};
-use crate::rows::{ROWS, Row, ours};
+use crate::rows::{PLOTTED, ROWS, Row, SMALL, besides};
+use crate::table::Line;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -34,33 +39,76 @@ fn main() -> Result<(), Failure> {
             session::limit_memory()?;
             serve::serve(engine, Path::new(folder))
         }
-        words => compare(words),
+        ["plot", record, svg] => Ok(fs::write(svg, plot::plot(&fs::read_to_string(record)?)?)?),
+        ["record", record] => compare(&[], Some(Path::new(record))),
+        names => compare(names, None),
     }
 }
 
-fn compare(words: &[&str]) -> Result<(), Failure> {
-    let names: Vec<_> = words.iter().filter(|it| !it.starts_with('-')).collect();
+/// The rows whose names hold one of some texts. A record gets more: what the plot
+/// shows.
+fn compare(names: &[&str], record: Option<&Path>) -> Result<(), Failure> {
     let is_wanted =
-        |row: &&Row| names.is_empty() || names.iter().any(|it| row.workload.contains(**it));
-    let mut lines = Vec::new();
-    let mut details = Vec::new();
-    let mut last: Option<(&str, Vec<Result_>)> = None;
+        |row: &&Row| names.is_empty() || names.iter().any(|it| row.workload.contains(it));
     if !session::has_original() {
-        eprintln!("npm koncorde is not installed; benches/rivals/README.md says how");
+        eprintln!("npm koncorde is not installed; README.md says how");
     }
+    let mut lines = Vec::new();
+    let mut races: Vec<Race> = Vec::new();
     for row in ROWS.iter().filter(is_wanted) {
-        if last.as_ref().is_none_or(|it| it.0 != row.workload) {
-            let results = run(row)?;
-            details.extend(results.iter().map(|it| table::details(row.workload, it)));
-            last = Some((row.workload, results));
+        if races.last().is_none_or(|it| it.workload != row.workload) {
+            let engines: Vec<_> = besides(row)
+                .into_iter()
+                .chain(row.rivals.iter().copied())
+                .collect();
+            races.push(run(row.workload, None, &engines)?);
         }
-        let results = last.as_ref().map_or(&[][..], |it| &it.1);
-        let line = table::line(row, results);
+        let line = table::line(row, races.last().map_or(&[][..], |it| &it.results));
         eprintln!("{}", line.text);
         lines.push(line);
     }
+    if let Some(path) = record {
+        for (workload, filters) in SMALL {
+            races.push(run(workload, Some(filters), PLOTTED)?);
+        }
+        let lines = races.iter().flat_map(|race| {
+            let line = |it| table::record(race.workload, race.filters, it);
+            race.results.iter().map(line)
+        });
+        let lines: Vec<_> = lines.collect();
+        fs::write(path, format!("{}\n{}\n", table::RECORD, lines.join("\n")))?;
+    }
+    print(&lines, &races);
+    Ok(())
+}
+
+/// What all engines did on one workload.
+struct Race {
+    workload: &'static str,
+    filters: usize,
+    results: Vec<Result_>,
+}
+
+fn run(
+    name: &'static str,
+    filters: Option<usize>,
+    engines: &[&'static str],
+) -> Result<Race, Failure> {
+    let definition = DEFINITIONS.iter().find(|it| it.name == name);
+    let definition = definition.ok_or("a row without a definition")?;
+    let filters = filters.unwrap_or(definition.filters);
+    eprintln!("{name}, {filters} filters");
+    let folder = files::write(definition, filters)?;
+    Ok(Race {
+        workload: name,
+        filters,
+        results: race(engines, &folder, filters),
+    })
+}
+
+fn print(lines: &[Line], races: &[Race]) {
     println!("{}", table::HEAD);
-    for line in &lines {
+    for line in lines {
         println!("{}", line.text);
     }
     let reached = lines.iter().filter(|it| it.is_reached).count();
@@ -69,17 +117,9 @@ fn compare(words: &[&str]) -> Result<(), Failure> {
         lines.len(),
         table::DETAILS
     );
-    for line in details {
-        println!("{line}");
+    for race in races {
+        for result in &race.results {
+            println!("{}", table::details(race.workload, race.filters, result));
+        }
     }
-    Ok(())
-}
-
-fn run(row: &Row) -> Result<Vec<Result_>, Failure> {
-    let definition = DEFINITIONS.iter().find(|it| it.name == row.workload);
-    let definition = definition.ok_or("a row without a definition")?;
-    eprintln!("{}", row.workload);
-    let folder = files::write(definition, definition.filters)?;
-    let engines: Vec<_> = ours(row).iter().chain(row.rivals).copied().collect();
-    Ok(race(&engines, &folder, definition.filters))
 }

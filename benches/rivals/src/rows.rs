@@ -1,6 +1,6 @@
 //! The table: what is compared with whom, and how much faster we want to be.
 
-use crate::session::ORIGINAL;
+use crate::session::{ORIGINAL, ORIGINAL_BYTES};
 
 /// A line of the table.
 pub struct Row {
@@ -106,11 +106,31 @@ pub const ROWS: &[Row] = &[
     row("not-10k", "koncorde-visit", CRATES, Figure::Time, 20.0),
 ];
 
-/// All ways of ours.
-pub fn ours(row: &Row) -> &'static [&'static str] {
+/// Who is measured besides, for the long table.
+pub fn besides(row: &Row) -> Vec<&'static str> {
     if row.ours.contains("parsed") {
-        &["koncorde-parsed", "koncorde-parsed-visit"]
-    } else {
-        &["koncorde", "koncorde-visit"]
+        return vec!["koncorde-parsed", "koncorde-parsed-visit"];
     }
+    let mut engines = vec![
+        "koncorde",
+        "koncorde-visit",
+        "mokaccino-lean",
+        "mokaccino-optimized-lean",
+    ];
+    // For the plot; at a million, it takes a minute to register.
+    if ["eq-10k", "eq-100k", "and-10k", "and-100k"].contains(&row.workload) {
+        engines.push(ORIGINAL_BYTES);
+    }
+    engines
 }
+
+/// What the plot shows besides: smaller numbers of filters of these workloads.
+pub const SMALL: [(&str, usize); 4] = [
+    ("eq-10k", 100),
+    ("eq-10k", 1000),
+    ("and-10k", 100),
+    ("and-10k", 1000),
+];
+
+/// Who takes part in it.
+pub const PLOTTED: &[&str] = &["koncorde", "mokaccino", "quamina", "a-tree", ORIGINAL_BYTES];

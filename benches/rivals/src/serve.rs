@@ -2,8 +2,8 @@
 //! that no engine finds another one's memory layout. It registers the filters,
 //! then answers questions, a line each:
 //!
-//! - `check MAXIMUM`: tests documents and compares ids with the expected ones;
-//! - `pass MAXIMUM MINIMUM`: tests documents and tells the time of its thread.
+//! - `check NAME MAXIMUM`: tests documents and compares ids with the expected ones;
+//! - `pass NAME MAXIMUM MINIMUM`: tests documents and tells the time of its thread.
 //!
 //! Both stop after `MAXIMUM` milliseconds; a pass starts over until `MINIMUM`.
 
@@ -14,7 +14,7 @@ use std::path::Path;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
-use crate::engines::{Document, Rival, engine};
+use crate::engines::{Document, Rival, Way, engine};
 use crate::files::answer;
 
 /// Filters are parsed in batches, outside of what is timed.
@@ -43,10 +43,11 @@ pub fn serve(name: &str, folder: &Path) -> Result<(), Box<dyn std::error::Error>
         let question = question?;
         let words: Vec<_> = question.split(' ').collect();
         let millis = |at: usize| words.get(at).and_then(|it| it.parse::<u64>().ok());
-        let (maximum, minimum) = (millis(1).unwrap_or(0), millis(2).unwrap_or(0));
+        let (maximum, minimum) = (millis(2).unwrap_or(0), millis(3).unwrap_or(0));
+        let way = words.get(1).map_or(Way::Plain, |it| Way::of(it).1);
         say(&match words[0] {
-            "check" => check(&*engine, &documents, &expected, maximum),
-            _ => pass(&*engine, &documents, maximum, minimum),
+            "check" => check(&*engine, way, &documents, &expected, maximum),
+            _ => pass(&*engine, way, &documents, maximum, minimum),
         })?;
     }
     Ok(())
@@ -83,13 +84,19 @@ fn register(name: &str, folder: &Path) -> Result<(Box<dyn Rival>, Value), String
     Ok((engine, json!({"register_ns": nanos, "bytes": bytes})))
 }
 
-fn check(engine: &dyn Rival, documents: &[Document], expected: &[&str], maximum: u64) -> Value {
+fn check(
+    engine: &dyn Rival,
+    way: Way,
+    documents: &[Document],
+    expected: &[&str],
+    maximum: u64,
+) -> Value {
     let start = cpu_nanos();
     let (mut tested, mut wrong) = (0, 0);
     let mut found = Vec::new();
     for (document, expected) in documents.iter().zip(expected) {
         found.clear();
-        engine.test(document, &mut found);
+        engine.test(way, document, &mut found);
         tested += 1;
         wrong += u64::from(answer(found.iter().copied()).0 != *expected);
         if cpu_nanos() - start > maximum * 1_000_000 {
@@ -99,12 +106,12 @@ fn check(engine: &dyn Rival, documents: &[Document], expected: &[&str], maximum:
     json!({"documents": tested, "wrong": wrong})
 }
 
-fn pass(engine: &dyn Rival, documents: &[Document], maximum: u64, minimum: u64) -> Value {
+fn pass(engine: &dyn Rival, way: Way, documents: &[Document], maximum: u64, minimum: u64) -> Value {
     let start = cpu_nanos();
     let (mut tested, mut matches, mut spent) = (0u64, 0, 0);
     loop {
         for (at, document) in documents.iter().enumerate() {
-            matches += engine.count(document);
+            matches += engine.count(way, document);
             tested += 1;
             // The clock costs as much as a fast test.
             if at % 16 == 15 || spent > tested * 100_000 {

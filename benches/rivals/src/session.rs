@@ -21,7 +21,10 @@ const MEMORY_MAX_GIB: u64 = 10;
 const SECONDS_MAX: u64 = 60;
 
 /// The original, in Node.js.
-pub const ORIGINAL: &str = "npm koncorde";
+pub const ORIGINAL: &str = "npm-koncorde";
+
+/// The same, with the parsing of documents.
+pub const ORIGINAL_BYTES: &str = "npm-koncorde-bytes";
 
 /// A running engine.
 pub struct Session {
@@ -38,7 +41,7 @@ impl Session {
     /// Starts an engine, waits until it has registered all filters, and returns
     /// what it says about that.
     pub fn start(engine: &'static str, folder: &Path) -> Result<(Self, Value), Refusal> {
-        let complaints = folder.join(format!("{}.stderr", engine.replace(' ', "-")));
+        let complaints = folder.join(format!("{}.stderr", engine));
         let mut session = Self::spawn(engine, folder, complaints).map_err(|it| it.to_string())?;
         let ready = session.hear()?;
         match ready["refused"].as_str() {

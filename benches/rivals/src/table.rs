@@ -12,8 +12,8 @@ pub struct Line {
 pub const HEAD: &str = "| workload | figure | koncorde | best rival | which | ratio | wanted | |\n\
     |---|---|---:|---:|---|---:|---:|---|";
 
-pub const DETAILS: &str = "| workload | engine | median | best | register, per filter | memory, per filter | answers compared |\n\
-    |---|---|---:|---:|---:|---:|---|";
+pub const DETAILS: &str = "| workload | filters | engine | median | best | register, per filter | memory, per filter | answers compared |\n\
+    |---|---:|---|---:|---:|---:|---:|---|";
 
 /// The ratio that a row asks for.
 pub fn line(row: &Row, results: &[Result_]) -> Line {
@@ -60,12 +60,12 @@ pub fn line(row: &Row, results: &[Result_]) -> Line {
 }
 
 /// Everything known about one engine on one workload.
-pub fn details(workload: &str, result: &Result_) -> String {
+pub fn details(workload: &str, filters: usize, result: &Result_) -> String {
     let engine = result.engine;
     match &result.outcome {
-        Err(refusal) => format!("| {workload} | {engine} | {refusal} | | | | |"),
+        Err(refusal) => format!("| {workload} | {filters} | {engine} | {refusal} | | | | |"),
         Ok(it) => format!(
-            "| {workload} | {engine} | {} | {} | {} | {} | {} {} |",
+            "| {workload} | {filters} | {engine} | {} | {} | {} | {} | {} {} |",
             shown(Figure::Time, it.median_nanos),
             shown(Figure::Time, it.best_nanos),
             shown(Figure::Registration, it.register_nanos),
@@ -75,6 +75,28 @@ pub fn details(workload: &str, result: &Result_) -> String {
                 0 => "right".into(),
                 wrong => format!("of which {wrong} **wrong**"),
             },
+        ),
+    }
+}
+
+pub const RECORD: &str = "workload,filters,engine,median_ns,best_ns,register_ns_per_filter,bytes_per_filter,compared,wrong,refusal";
+
+/// The same for machines.
+pub fn record(workload: &str, filters: usize, result: &Result_) -> String {
+    let engine = result.engine;
+    match &result.outcome {
+        Err(refusal) => {
+            let refusal = refusal.replace([',', '\n'], ";");
+            format!("{workload},{filters},{engine},,,,,,,{refusal}")
+        }
+        Ok(it) => format!(
+            "{workload},{filters},{engine},{:.1},{:.1},{:.1},{:.1},{},{},",
+            it.median_nanos,
+            it.best_nanos,
+            it.register_nanos,
+            it.bytes_per_filter,
+            it.checked,
+            it.wrong,
         ),
     }
 }

@@ -1,5 +1,5 @@
 //! a-tree: expressions in its own language, over attributes that must be known
-//! before the first one.
+//! before the first one; so it gets the values of those alone.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use a_tree::{ATree, AttributeDefinition, Event};
 use serde_json::Value;
 
 use super::fields::{Fields, Scalar};
-use super::{Document, Rival};
+use super::{Document, Rival, Way};
 use crate::filter::{self, Condition, Test};
 
 pub struct Tree {
@@ -58,13 +58,13 @@ impl Rival for Tree {
         added.map_err(|it| it.to_string())
     }
 
-    fn test(&self, document: &Document, found: &mut Vec<u32>) {
+    fn test(&self, _: Way, document: &Document, found: &mut Vec<u32>) {
         let event = self.event(document);
         let report = self.tree.search(&event).expect("the event is complete");
         found.extend(report.matches().iter().map(|it| **it));
     }
 
-    fn count(&self, document: &Document) -> u64 {
+    fn count(&self, _: Way, document: &Document) -> u64 {
         let event = self.event(document);
         let report = self.tree.search(&event).expect("the event is complete");
         report.matches().len() as u64

@@ -1,22 +1,49 @@
-//! Ourselves, through both entrances: a list of ids, which is what one writes
-//! first, and a visitor of handles with memory that is used again.
+//! Ourselves: a list of ids, which is what one writes first, and a visitor of
+//! handles with memory that is used again; documents in bytes and parsed.
 
 use std::cell::RefCell;
 
-use koncorde::{Engine, Scratch};
+use koncorde::{Engine, FilterHandle, FilterId, Scratch};
 use serde_json::Value;
 
-use super::{Document, Rival};
+use super::{Document, Rival, Way};
 
 #[derive(Default)]
-struct Numbered {
+pub struct Ours {
     engine: Engine,
     /// By handle.
     numbers: Vec<u32>,
-    is_parsed: bool,
+    scratch: RefCell<Scratch>,
 }
 
-impl Numbered {
+impl Ours {
+    fn ids(&self, way: Way, document: &Document) -> Vec<FilterId> {
+        match way {
+            Way::Parsed => self.engine.test(&document.value),
+            _ => {
+                let ids = self.engine.test_slice(document.text.as_bytes());
+                ids.expect("the document is JSON")
+            }
+        }
+    }
+
+    fn visit(&self, way: Way, document: &Document, found: impl FnMut(FilterHandle)) {
+        let scratch = &mut self.scratch.borrow_mut();
+        if way == Way::ParsedVisit {
+            self.engine.visit(&document.value, scratch, found);
+        } else {
+            let json = document.text.as_bytes();
+            let done = self.engine.visit_slice(json, scratch, found);
+            done.expect("the document is JSON");
+        }
+    }
+
+    fn number(&self, handle: FilterHandle) -> u32 {
+        self.numbers[handle.index()]
+    }
+}
+
+impl Rival for Ours {
     fn add(&mut self, number: u32, filter: &Value) -> Result<(), String> {
         let id = self.engine.register(filter).map_err(|it| it.to_string())?;
         let handle = self.engine.handle(&id).expect("it was just registered");
@@ -26,80 +53,28 @@ impl Numbered {
         self.numbers[handle.index()] = number;
         Ok(())
     }
-}
 
-/// With a list of ids.
-#[derive(Default)]
-pub struct Test(Numbered);
-
-impl Test {
-    pub fn parsed() -> Self {
-        let mut it = Self::default();
-        it.0.is_parsed = true;
-        it
-    }
-
-    fn ids(&self, document: &Document) -> Vec<koncorde::FilterId> {
-        if self.0.is_parsed {
-            self.0.engine.test(&document.value)
-        } else {
-            let ids = self.0.engine.test_slice(document.text.as_bytes());
-            ids.expect("the document is JSON")
+    fn test(&self, way: Way, document: &Document, found: &mut Vec<u32>) {
+        match way {
+            Way::Visit | Way::ParsedVisit => {
+                self.visit(way, document, |it| found.push(self.number(it)));
+            }
+            _ => {
+                let ids = self.ids(way, document);
+                let handles = ids.iter().filter_map(|it| self.engine.handle(it));
+                found.extend(handles.map(|it| self.number(it)));
+            }
         }
     }
-}
 
-impl Rival for Test {
-    fn add(&mut self, number: u32, filter: &Value) -> Result<(), String> {
-        self.0.add(number, filter)
-    }
-
-    fn test(&self, document: &Document, found: &mut Vec<u32>) {
-        let ids = self.ids(document);
-        let handles = ids.iter().filter_map(|it| self.0.engine.handle(it));
-        found.extend(handles.map(|it| self.0.numbers[it.index()]));
-    }
-
-    fn count(&self, document: &Document) -> u64 {
-        self.ids(document).len() as u64
-    }
-}
-
-/// With a visitor.
-#[derive(Default)]
-pub struct Visit(Numbered, RefCell<Scratch>);
-
-impl Visit {
-    pub fn parsed() -> Self {
-        let mut it = Self::default();
-        it.0.is_parsed = true;
-        it
-    }
-
-    fn visit(&self, document: &Document, mut found: impl FnMut(koncorde::FilterHandle)) {
-        let scratch = &mut self.1.borrow_mut();
-        if self.0.is_parsed {
-            self.0.engine.visit(&document.value, scratch, &mut found);
-        } else {
-            let json = document.text.as_bytes();
-            let done = self.0.engine.visit_slice(json, scratch, &mut found);
-            done.expect("the document is JSON");
+    fn count(&self, way: Way, document: &Document) -> u64 {
+        match way {
+            Way::Visit | Way::ParsedVisit => {
+                let mut count = 0;
+                self.visit(way, document, |_| count += 1);
+                count
+            }
+            _ => self.ids(way, document).len() as u64,
         }
-    }
-}
-
-impl Rival for Visit {
-    fn add(&mut self, number: u32, filter: &Value) -> Result<(), String> {
-        self.0.add(number, filter)
-    }
-
-    fn test(&self, document: &Document, found: &mut Vec<u32>) {
-        self.visit(document, |it| found.push(self.0.numbers[it.index()]));
-    }
-
-    fn count(&self, document: &Document) -> u64 {
-        let mut count = 0;
-        self.visit(document, |_| count += 1);
-        count
     }
 }

@@ -5,7 +5,7 @@ use mokaccino::prelude::{CNFQueryable, Document as Fields_, PercolatorUid, Query
 use serde_json::Value;
 
 use super::fields::{Fields, Scalar, text};
-use super::{Document, Rival};
+use super::{Document, Rival, Way};
 use crate::filter::{self, Condition, Test};
 
 pub struct Mokaccino {
@@ -23,13 +23,26 @@ impl Mokaccino {
         }
     }
 
-    fn document(&self, document: &Document) -> Fields_ {
+    fn document(&self, way: Way, document: &Document) -> Fields_ {
         let mut built = Fields_::new();
-        self.fields
-            .read(&document.text, |field, scalar| match scalar {
-                Scalar::Text(text) => built.with_value_mut(field, &*text),
-                Scalar::Integer(number) => built.with_value_mut(field, number.to_string()),
-            });
+        if way == Way::Lean {
+            self.fields
+                .read(&document.text, |field, scalar| match scalar {
+                    Scalar::Text(text) => built.with_value_mut(field, &*text),
+                    Scalar::Integer(number) => built.with_value_mut(field, number.to_string()),
+                });
+        } else {
+            let parsed: Value = serde_json::from_str(&document.text).expect("it is JSON");
+            for (field, value) in parsed.as_object().into_iter().flatten() {
+                match value {
+                    Value::String(text) => built.with_value_mut(field.as_str(), text.as_str()),
+                    Value::Number(number) => {
+                        built.with_value_mut(field.as_str(), number.to_string());
+                    }
+                    _ => {}
+                }
+            }
+        }
         built
     }
 }
@@ -54,12 +67,12 @@ impl Rival for Mokaccino {
         }
     }
 
-    fn test(&self, document: &Document, found: &mut Vec<u32>) {
-        found.extend(self.percolator.percolate(&self.document(document)));
+    fn test(&self, way: Way, document: &Document, found: &mut Vec<u32>) {
+        found.extend(self.percolator.percolate(&self.document(way, document)));
     }
 
-    fn count(&self, document: &Document) -> u64 {
-        let document = self.document(document);
+    fn count(&self, way: Way, document: &Document) -> u64 {
+        let document = self.document(way, document);
         self.percolator.percolate(&document).count() as u64
     }
 }

@@ -5,7 +5,7 @@
 use quamina::{MatcherBuildMode, QuaminaBuilder};
 use serde_json::{Map, Value, json};
 
-use super::{Document, Rival};
+use super::{Document, Rival, Way};
 use crate::filter::{self, Condition, Test};
 
 pub struct Quamina(quamina::Quamina<u32>);
@@ -40,12 +40,12 @@ impl Rival for Quamina {
         self.0.matches_for_event(b"{}").expect("it is JSON");
     }
 
-    fn test(&self, document: &Document, found: &mut Vec<u32>) {
+    fn test(&self, _: Way, document: &Document, found: &mut Vec<u32>) {
         let ids = self.0.matches_for_event(document.text.as_bytes());
         found.extend(ids.expect("the document is JSON"));
     }
 
-    fn count(&self, document: &Document) -> u64 {
+    fn count(&self, _: Way, document: &Document) -> u64 {
         let ids = self.0.matches_for_event(document.text.as_bytes());
         ids.expect("the document is JSON").len() as u64
     }
