@@ -36,7 +36,7 @@ fn main() -> Result<(), Failure> {
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["serve", engine, folder] => {
-            session::limit_memory()?;
+            session::limit()?;
             serve::serve(engine, Path::new(folder))
         }
         ["plot", record, svg] => Ok(fs::write(svg, plot::plot(&fs::read_to_string(record)?)?)?),

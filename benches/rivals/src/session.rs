@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Error, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -16,9 +17,12 @@ use serde_json::Value;
 /// needs for a hundred thousand filters, and half of the machine.
 const MEMORY_MAX_GIB: u64 = 10;
 
-/// How long an engine may take to register, or to answer. At the table's largest
-/// sizes that is twenty times what the slowest that finishes needs.
-const SECONDS_MAX: u64 = 60;
+/// How much time of the processor an engine may take for all it does: several
+/// times what the slowest that finishes needs.
+const SECONDS_MAX: u64 = 75;
+
+/// How long an answer may take by the clock: the same on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(4 * SECONDS_MAX);
 
 /// The original, in Node.js.
 pub const ORIGINAL: &str = "npm-koncorde";
@@ -94,16 +98,21 @@ impl Session {
 
     fn hear(&mut self) -> Result<Value, Refusal> {
         use std::sync::mpsc::RecvTimeoutError::{Disconnected, Timeout};
-        match self.answers.recv_timeout(Duration::from_secs(SECONDS_MAX)) {
+        match self.answers.recv_timeout(PATIENCE) {
             Ok(line) => serde_json::from_str(&line).map_err(|it| it.to_string()),
-            Err(Timeout) => Err(format!("not finished in {SECONDS_MAX} s")),
+            Err(Timeout) => Err(format!("not finished in {} s", PATIENCE.as_secs())),
             Err(Disconnected) => Err(self.last_words()),
         }
     }
 
-    fn last_words(&self) -> Refusal {
+    fn last_words(&mut self) -> Refusal {
+        let status = self.child.wait();
         let text = fs::read_to_string(&self.complaints).unwrap_or_default();
-        if text.contains("memory allocation of") {
+        // Killed, or told so by the signal that comes first.
+        let is_late = status.is_ok_and(|it| matches!(it.signal(), Some(9 | 24)));
+        if is_late {
+            format!("not finished in {SECONDS_MAX} s")
+        } else if text.contains("memory allocation of") {
             format!("over {MEMORY_MAX_GIB} GiB")
         } else if text.contains("panicked") {
             "panics".into()
@@ -121,14 +130,14 @@ impl Drop for Session {
     }
 }
 
-/// Limits the memory of this process.
-pub fn limit_memory() -> Result<(), rustix::io::Errno> {
-    let bytes = Some(MEMORY_MAX_GIB << 30);
-    let limit = Rlimit {
-        current: bytes,
-        maximum: bytes,
+/// Limits the memory and the time of this process.
+pub fn limit() -> Result<(), rustix::io::Errno> {
+    let limit = |it| Rlimit {
+        current: Some(it),
+        maximum: Some(it),
     };
-    setrlimit(Resource::As, limit)
+    setrlimit(Resource::As, limit(MEMORY_MAX_GIB << 30))?;
+    setrlimit(Resource::Cpu, limit(SECONDS_MAX))
 }
 
 /// Where the script and the package lie.
