@@ -25,7 +25,7 @@ const HEIGHT: f64 = 360.0;
 const LEFT: f64 = 64.0;
 const TOP: f64 = 92.0;
 /// From one panel to the next; names stand in between.
-const STEP: f64 = 480.0;
+const STEP: f64 = 500.0;
 
 /// Powers of ten of the axes: filters, and microseconds.
 const X: (f64, f64) = (2.0, 6.0);
@@ -43,7 +43,7 @@ const STYLE: &str = "
   .grid { stroke: #d0d7de; stroke-width: 1; }
   .fine { stroke: #eaeef2; stroke-width: 1; }
   .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
-  .leader { stroke-width: 1; opacity: 0.5; }
+  .leader { stroke-width: 1; opacity: 0.6; stroke-dasharray: 2 3; }
   .ours { stroke: #0969da; } .a { stroke: #bc4c00; } .b { stroke: #1a7f37; }
   .c { stroke: #8250df; } .d { stroke: #6e7781; }
   .curve.ours { stroke-width: 3.5; }
@@ -68,7 +68,7 @@ const STYLE: &str = "
 /// Draws a record.
 pub fn plot(record: &str) -> Result<String, std::fmt::Error> {
     let mut svg = String::new();
-    let (width, height) = (LEFT + STEP + WIDTH + 130.0, TOP + HEIGHT + 56.0);
+    let (width, height) = (LEFT + STEP + WIDTH + 124.0, TOP + HEIGHT + 56.0);
     writeln!(
         svg,
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">"#
