@@ -62,7 +62,10 @@ pub(crate) const CONDITIONS_EXACT: usize = 10;
 /// How many nodes the decision diagram of a filter may have while it is built.
 /// More is a function that has no small diagram in this order of its fields;
 /// giving up early keeps registration in the range of a millisecond.
-pub(crate) const DIAGRAM_NODES_MAX: usize = 8_192;
+pub(crate) const DIAGRAM_NODES_MAX: usize = 4_096;
+
+/// How often two nodes may be joined while it is built.
+pub(crate) const DIAGRAM_JOINS_MAX: usize = 16_384;
 
 /// How many children all its nodes may have together: a node has one for each
 /// class of a field's values.

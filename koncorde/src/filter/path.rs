@@ -12,6 +12,9 @@ use crate::scalar::Scalar;
 
 /// Reads a path, which is not empty; the error says what is wrong with it.
 pub(super) fn parse(text: &str) -> Result<(String, Option<Scalar>), String> {
+    if !text.bytes().any(|it| matches!(it, b'[' | b']' | b'\\')) {
+        return Ok((text.to_owned(), None));
+    }
     let Some((field, value)) = split_value(text) else {
         return Ok((unescape(text, false), None));
     };

@@ -9,7 +9,8 @@
 //! Cost: at most `limits::DIAGRAM_NODES_MAX` nodes with `limits::DIAGRAM_EDGES_MAX`
 //! children; beyond that there is no diagram.
 
-use ahash::AHashMap;
+use ahash::RandomState;
+use hashbrown::HashTable;
 use smallvec::{SmallVec, smallvec};
 
 use super::domain::{Domain, Opaque, Truth};
@@ -33,8 +34,14 @@ pub(super) struct Diagram<'a> {
     nodes: Vec<Node>,
     /// The children of all nodes.
     edges: usize,
-    by_content: AHashMap<Node, NodeId>,
-    joined: AHashMap<(bool, NodeId, NodeId), NodeId>,
+    /// Nodes by content.
+    table: HashTable<NodeId>,
+    hasher: RandomState,
+    /// Results of `join`, each at the place of its question; a later one may take
+    /// the place.
+    joined: Vec<(u64, NodeId)>,
+    /// How often two nodes were joined.
+    joins: usize,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -116,8 +123,10 @@ impl<'a> Diagram<'a> {
             fields,
             nodes: Vec::new(),
             edges: 0,
-            by_content: AHashMap::new(),
-            joined: AHashMap::new(),
+            table: HashTable::new(),
+            hasher: RandomState::new(),
+            joined: Vec::new(),
+            joins: 0,
         })
     }
 
@@ -192,7 +201,9 @@ impl<'a> Diagram<'a> {
             return Ok(children[0]);
         }
         let node = Node { variable, children };
-        if let Some(id) = self.by_content.get(&node) {
+        let hash = self.hasher.hash_one(&node);
+        let is_it = |id: &NodeId| self.nodes[*id as usize - 2] == node;
+        if let Some(id) = self.table.find(hash, is_it) {
             return Ok(*id);
         }
         self.edges += node.children.len();
@@ -200,8 +211,9 @@ impl<'a> Diagram<'a> {
             return Err(TooLarge);
         }
         let id = u32::try_from(self.nodes.len() + 2).map_err(|_| TooLarge)?;
-        self.nodes.push(node.clone());
-        self.by_content.insert(node, id);
+        self.nodes.push(node);
+        let hash_of = |id: &NodeId| self.hasher.hash_one(&self.nodes[*id as usize - 2]);
+        self.table.insert_unique(hash, id, hash_of);
         Ok(id)
     }
 
@@ -217,9 +229,16 @@ impl<'a> Diagram<'a> {
         if a == dominant {
             return Ok(a);
         }
-        let question = (is_and, a.min(b), a.max(b));
-        if let Some(known) = self.joined.get(&question) {
-            return Ok(*known);
+        let question = u64::from(is_and) << 63 | u64::from(a.min(b)) << 32 | u64::from(a.max(b));
+        let place = self.place(question);
+        if let Some((known, whole)) = self.joined.get(place).copied()
+            && known == question
+        {
+            return Ok(whole);
+        }
+        self.joins += 1;
+        if self.joins > limits::DIAGRAM_JOINS_MAX {
+            return Err(TooLarge);
         }
         let (variable, pairs) = self.split(a, b);
         let mut children: Children = smallvec![];
@@ -227,11 +246,28 @@ impl<'a> Diagram<'a> {
             children.push(self.join(is_and, a, b)?);
         }
         let whole = self.insert(variable, children)?;
-        if self.joined.len() >= limits::DIAGRAM_NODES_MAX * 4 {
-            return Err(TooLarge);
-        }
-        self.joined.insert(question, whole);
+        self.keep_joined(question, whole);
         Ok(whole)
+    }
+
+    fn place(&self, question: u64) -> usize {
+        let mixed = question.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        mixed as usize & self.joined.len().saturating_sub(1)
+    }
+
+    /// Keeps a result. There are about as many places as nodes.
+    fn keep_joined(&mut self, question: u64, whole: NodeId) {
+        // No question is 0: leaves are never asked about.
+        if self.joined.len() < self.nodes.len().next_power_of_two() {
+            let places = (2 * self.nodes.len()).next_power_of_two().max(16);
+            let before = std::mem::replace(&mut self.joined, vec![(0, FALSE); places]);
+            for (question, whole) in before.into_iter().filter(|it| it.0 != 0) {
+                let place = self.place(question);
+                self.joined[place] = (question, whole);
+            }
+        }
+        let place = self.place(question);
+        self.joined[place] = (question, whole);
     }
 
     /// The first variable of two inner nodes, and both below each of its children.
@@ -297,8 +333,8 @@ mod tests {
                 .wrapping_add(1);
             (state >> 33) % below
         };
-        for _ in 0..30 {
-            let mut forms: Vec<Form> = (0..50)
+        for round in 0..60 {
+            let mut forms: Vec<Form> = (0..50 * (1 + round % 4))
                 .map(|it| literal(it % limits::CONDITIONS_EXACT, random(2) == 0))
                 .collect();
             while forms.len() > 1 {

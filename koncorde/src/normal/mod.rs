@@ -166,3 +166,70 @@ impl Selection {
         (self.index, &self.query.key)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::limits;
+
+    fn equals(field: String) -> Value {
+        json!({"equals": {field: 1}})
+    }
+
+    fn size(form: &Form) -> usize {
+        match form {
+            Form::Everything | Form::Nothing | Form::Literal(_) => 1,
+            Form::And(operands) | Form::Or(operands) => {
+                1 + operands.iter().map(size).sum::<usize>()
+            }
+        }
+    }
+
+    /// Filters that explode when they are multiplied out, or as a diagram, with the
+    /// number of their conditions.
+    fn explosive() -> Vec<(usize, Value)> {
+        let pairs = |count: usize, outer: &str, inner: &str| {
+            let pair = |it| json!({inner: [equals(format!("a{it}")), equals(format!("b{it}"))]});
+            let pairs: Vec<Value> = (0..count).map(pair).collect();
+            (2 * count, json!({ outer: pairs }))
+        };
+        let nested = (1..50).fold(equals("c".to_owned()), |inner, it| {
+            let more = (0..4).map(|at| equals(format!("{}{it}", ["x", "y", "z", "w"][at])));
+            let operands: Vec<Value> = more.chain([inner]).collect();
+            json!({["and", "or"][it % 2]: operands})
+        });
+        let parity = (1..20).fold(equals("p".to_owned()), |even, it| {
+            let this = equals(format!("p{it}"));
+            // Without sharing, which JSON does not have, a parity doubles; this grows
+            // by one side only.
+            json!({"or": [{"and": [even, {"not": this}]}, {"and": [{"exists": format!("q{it}")}, this]}]})
+        });
+        vec![
+            pairs(16, "and", "or"),
+            pairs(16, "or", "and"),
+            pairs(100, "and", "or"),
+            pairs(5_000, "and", "or"),
+            (197, nested),
+            (58, parity),
+        ]
+    }
+
+    /// What is kept of a filter is in proportion to it; the diagram that is tried
+    /// for it has limits of its own.
+    #[test]
+    fn nothing_explodes() {
+        for (conditions, filter) in explosive() {
+            let bytes = filter.to_string().len();
+            let normal = Normal::new(Filter::parse(&filter).expect("a filter"));
+            assert!(size(&normal.form) <= 3 * conditions, "{filter}");
+            // A normal form that is written has this many subfilters at most.
+            let most = 2 * bytes + bytes * limits::SUBFILTERS_MAX / 4;
+            assert!(
+                normal.key.len() <= most.min(2 * bytes + 128 * 1024),
+                "{filter}"
+            );
+        }
+    }
+}
