@@ -41,6 +41,7 @@
 
 mod store; // the open store, the face for tokio
 mod interpreter; // searches: parsed, then interpreted
+mod search; // a search body, answered
 mod query; // the query language of Elasticsearch
 mod index; // the search index of a collection
 mod committer; // the one writer: groups of writes, one fsync each

@@ -34,6 +34,43 @@ pub(crate) const KEYWORD_BYTES_MAX: usize = 32_766;
 /// the first hit on, and the hits before it are held meanwhile.
 pub(crate) const SEARCH_WINDOW_MAX: u64 = 10_000;
 
+/// The buckets of one answer, of all its aggregations, as in Elasticsearch
+/// (`search.max_buckets`): each is written out as JSON.
+pub(crate) const BUCKETS_MAX: usize = 65_536;
+
+/// The buckets that the aggregations of one request distinguish in a segment
+/// while they compute, some 100 bytes each.
+pub(crate) const AGGREGATION_STATES_MAX: usize = 5_000_000;
+
+/// How deep aggregations nest.
+pub(crate) const AGGREGATION_DEPTH_MAX: usize = 20;
+
+/// The aggregations beside each other: each is a pass over its column.
+pub(crate) const AGGREGATIONS_MAX: usize = 256;
+
+/// Ranges, filters, percents of one aggregation: documents are tried on each.
+pub(crate) const AGGREGATION_RANGES_MAX: usize = 1024;
+
+/// The values of one `include` or `exclude`, as many as a terms query takes.
+pub(crate) const AGGREGATION_PICKED_MAX: usize = 65_536;
+
+/// The pattern of an `include` or `exclude`.
+pub(crate) const AGGREGATION_PATTERN_BYTES_MAX: usize = 1000;
+
+/// The hits of a bucket, as in Elasticsearch: each is read from the disk.
+pub(crate) const TOP_HITS_MAX: u64 = 100;
+
+/// The points that one sort measures distances from.
+pub(crate) const DISTANCE_POINTS_MAX: usize = 100;
+
+/// Scrolls that are open at the same time, as in Elasticsearch: each holds a
+/// state of its collections, and with it files that would be deleted.
+pub(crate) const SCROLLS_MAX: usize = 500;
+
+/// The hits that a scroll finds ahead: each pass over the documents serves so
+/// many, at 60 bytes.
+pub(crate) const SCROLL_AHEAD_HITS: usize = 4096;
+
 /// The levels of one sort; each costs memory for every hit of the window.
 pub(crate) const SORT_FIELDS_MAX: usize = 64;
 

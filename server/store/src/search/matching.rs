@@ -1,0 +1,101 @@
+//! A query, ready to be run wherever a search needs one: as the query, as the
+//! filter of hits, as the filter of an aggregation.
+
+use serde_json::Value;
+use tantivy::query::{
+    AllQuery, BooleanQuery, EnableScoring, Occur, Query as _, Scorer, TermQuery, Weight,
+};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, SegmentReader, TERMINATED};
+
+use super::columns::broken;
+use crate::document::SearchQuery;
+use crate::error::StoreError;
+use crate::index::{Reader, names};
+use crate::query::tree::Clause;
+use crate::query::{Query, parse};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// What documents have to satisfy.
+#[derive(Clone, Debug)]
+pub(crate) struct Matching(Query);
+
+impl Matching {
+    pub(crate) fn parse(value: &Value) -> Result<Self> {
+        parse(value).map(Self)
+    }
+
+    pub(crate) fn of(query: &SearchQuery) -> Result<Self> {
+        match query {
+            SearchQuery::All => Ok(Self::all()),
+            SearchQuery::Elasticsearch(value) => Self::parse(value),
+            SearchQuery::Koncorde(_) => Err(StoreError::invalid_query(
+                "the index takes queries of Elasticsearch",
+            )),
+        }
+    }
+
+    pub(crate) fn all() -> Self {
+        Self(Query {
+            clause: Clause::All,
+            boost: 1.0,
+            name: None,
+        })
+    }
+
+    /// For the segments of a collection.
+    pub(crate) fn weight(&self, reader: &Reader, scores: bool) -> Result<Box<dyn Weight>> {
+        if self.0.clause != Clause::All {
+            return Err(StoreError::invalid_query("no queries yet"));
+        }
+        let child = TermQuery::new(reader.layout.name(names::CHILD), IndexRecordOption::Basic);
+        let query = BooleanQuery::new(vec![
+            (Occur::Must, Box::new(AllQuery)),
+            (Occur::MustNot, Box::new(child)),
+        ]);
+        let scoring = match scores {
+            true => EnableScoring::enabled_from_searcher(&reader.searcher),
+            false => EnableScoring::disabled_from_searcher(&reader.searcher),
+        };
+        query.weight(scoring).map_err(broken)
+    }
+
+    /// The documents of a segment that satisfy it.
+    pub(crate) fn documents(
+        &self,
+        reader: &Reader,
+        segment: &SegmentReader,
+        _scope: Option<&str>,
+    ) -> Result<Documents> {
+        let weight = self.weight(reader, false)?;
+        Documents::of(weight.as_ref(), segment)
+    }
+}
+
+/// Documents in ascending order, asked for in that order.
+pub(crate) struct Documents(Box<dyn Scorer>);
+
+impl Documents {
+    pub(crate) fn of(weight: &dyn Weight, segment: &SegmentReader) -> Result<Self> {
+        weight.scorer(segment, 1.0).map(Self).map_err(broken)
+    }
+
+    pub(crate) fn each(&mut self, mut visit: impl FnMut(DocId)) {
+        let mut doc = self.0.doc();
+        while doc != TERMINATED {
+            visit(doc);
+            doc = self.0.advance();
+        }
+    }
+
+    /// Never ask for a document before the one that was asked for last.
+    #[inline]
+    pub(crate) fn contains(&mut self, doc: DocId) -> bool {
+        let mut current = self.0.doc();
+        if current < doc {
+            current = self.0.seek(doc);
+        }
+        current == doc && doc != TERMINATED
+    }
+}
