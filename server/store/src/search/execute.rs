@@ -366,7 +366,7 @@ pub(super) struct SegmentTop<'s> {
 }
 
 /// A candidate while only its segment is looked at.
-#[derive(Clone, Debug, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, PartialEq)]
 struct Local {
     keys: Vec<u128>,
     sequence: u64,
@@ -375,6 +375,12 @@ struct Local {
 }
 
 impl Eq for Local {}
+
+impl PartialOrd for Local {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Ord for Local {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {

@@ -197,7 +197,7 @@ impl Collector for InCells<'_> {
     fn collect(&mut self, block: &Block<'_>) -> Result<()> {
         let (how, mut keys) = (self.how, Vec::new());
         self.points.each(block.docs, |position, point| {
-            keys.push((position, how.key(point)))
+            keys.push((position, how.key(point)));
         });
         // A document counts once in a cell.
         keys.sort_unstable();

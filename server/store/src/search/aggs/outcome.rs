@@ -170,7 +170,8 @@ impl OneBucket {
     pub(super) fn is_called(&self, key: &str) -> bool {
         let has_key = self.json.get("key").is_some_and(|it| match it {
             Value::String(text) => text == key,
-            other => other.to_string() == key,
+            Value::Number(number) => number.to_string() == key,
+            _ => false,
         });
         let has_text = self.json.get("key_as_string").is_some_and(|it| it == key);
         has_key || has_text || (!self.name.is_empty() && self.name == key)

@@ -6,7 +6,7 @@ use super::metrics::Which;
 use super::{
     Aggregation, Kind, Level, Result, cardinality, date_histogram, date_range, filters, geo,
     global, histogram, metrics, nested, percentiles, pipeline, ranges, string_stats, terms,
-    top_hits, weighted_avg,
+    top_hits, tuples, weighted_avg,
 };
 use crate::error::StoreError;
 use crate::limits::{AGGREGATION_DEPTH_MAX, AGGREGATIONS_MAX};

@@ -97,8 +97,8 @@ fn numbers(options: &Options<'_>, key: &'static str) -> Result<Option<Vec<f64>>>
 /// So many values are kept as they are.
 const EXACT_MAX: usize = 20_000;
 
-/// What is put together is a few hundred groups.
-const COMPRESSION: f64 = 400.0;
+/// What is put together is about a thousand groups.
+const COMPRESSION: f64 = 2000.0;
 
 /// The distribution of the numbers of a bucket.
 #[derive(Clone, Debug, Default)]

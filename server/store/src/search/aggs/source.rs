@@ -48,7 +48,7 @@ impl Source {
     pub(super) fn open(&self, segment: &Segment<'_>) -> Result<Opened> {
         let info = FieldInfo::of(segment.reader, &self.field)?;
         let Some(info) = info else {
-            let missing = self.missing.as_ref().and_then(|it| unmapped(it));
+            let missing = self.missing.as_ref().and_then(unmapped);
             return Ok(Opened {
                 info: None,
                 values: None,

@@ -207,7 +207,7 @@ fn what_is_wrong_is_told() {
             "is none",
         ),
         (
-            json!({"sort": {"_geo_distance": {"home": "here"}}}),
+            json!({"sort": {"_geo_distance": {"home": "nowhere at all"}}}),
             "points",
         ),
         (
@@ -231,7 +231,9 @@ fn what_is_wrong_is_told() {
         (json!({"aggs": {}, "aggregations": {}}), "the same"),
         (json!({"_source": 5}), "_source"),
     ] {
-        let error = run(&people, &body).unwrap_err();
+        let error = run(&people, &body)
+            .err()
+            .unwrap_or_else(|| panic!("{body}"));
         assert!(error.message.contains(part), "{body}: {error}");
     }
     let abandoned = AtomicBool::new(true);

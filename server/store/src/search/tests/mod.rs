@@ -2,6 +2,7 @@
 
 mod aggregations;
 mod hits;
+mod more_aggregations;
 mod scrolls;
 
 use std::sync::atomic::AtomicBool;
