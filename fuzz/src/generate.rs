@@ -77,6 +77,84 @@ const PATTERNS: &[&str] = &[
     "foo|bar|x",
 ];
 
+/// A regular expression, mostly a valid one.
+pub(crate) fn pattern(source: &mut Source<'_>) -> String {
+    const PIECES: &[&str] = &[
+        "a",
+        "b",
+        "ab",
+        "foo",
+        "x",
+        "é",
+        "K",
+        "1",
+        " ",
+        "-",
+        "/",
+        "\n",
+        ".",
+        ".*",
+        "^",
+        "$",
+        "|",
+        "(",
+        ")",
+        "(?:",
+        "*",
+        "+",
+        "?",
+        "{2}",
+        "{0,2}",
+        "{1,}",
+        "*?",
+        "[ab]",
+        "[^a]",
+        "[a-z]",
+        "[[:digit:]]",
+        "\\d",
+        "\\w",
+        "\\W",
+        "\\s",
+        "\\b",
+        "\\B",
+        "\\A",
+        "\\z",
+        "\\pL",
+        "\\C",
+        "(?i)",
+        "(?s)",
+        "(?m)",
+        "(?i:",
+        "(?-i)",
+        "\\x41",
+        "\\Qa.b\\E",
+        "\\.",
+    ];
+    let mut text = String::new();
+    let mut open = 0_usize;
+    for _ in 0..1 + source.below(12) {
+        let piece = PIECES[source.below(PIECES.len())];
+        match piece {
+            ")" if open == 0 => continue,
+            ")" => open -= 1,
+            _ if piece.starts_with('(') && !piece.ends_with(')') => open += 1,
+            _ => {}
+        }
+        text.push_str(piece);
+    }
+    text + &")".repeat(open)
+}
+
+/// A text of what patterns ask for.
+pub(crate) fn text(source: &mut Source<'_>) -> String {
+    const PIECES: &[&str] = &[
+        "a", "b", "ab", "foo", "x", "é", "K", "k", "\u{212a}", "1", " ", "-", "/", "\n", "A", "B",
+        "FOO", "É", "_", "😀", "a.b", "\t", "z", "aa",
+    ];
+    let pieces = (0..source.below(10)).map(|_| PIECES[source.below(PIECES.len())]);
+    pieces.collect()
+}
+
 fn number(source: &mut Source<'_>) -> Value {
     const NUMBERS: &[f64] = &[
         0.0,

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use koncorde::{Engine, Filter, FilterId, Options, Scratch, matches};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Whatever the bytes are, reading them as a filter ends with a filter or an
 /// error; and a filter that was read can be registered.
@@ -187,6 +187,35 @@ pub fn identity(input: &[u8]) {
     };
     let is_one = check_identity(&filter, &other, &mut source);
     assert!(is_one || !is_rewritten, "{filter}\n{other}");
+}
+
+/// Many patterns on one field are found as one by one, whatever parts of them the
+/// engine looks for first; and patterns with one id agree on all texts.
+pub fn patterns(input: &[u8]) {
+    let mut source = Source::new(input);
+    let mut engine = any_size();
+    let mut filters: Vec<(FilterId, Value)> = Vec::new();
+    for _ in 0..1 + source.below(20) {
+        let pattern = generate::pattern(&mut source);
+        let flags = source.pick(&["", "i", "m", "s", "im"]);
+        let mut filter = json!({"regexp": {"a": {"value": pattern, "flags": flags}}});
+        if source.below(4) == 0 {
+            filter = json!({"not": filter});
+        }
+        if let Ok(id) = engine.register(&filter) {
+            filters.push((id, filter));
+        }
+    }
+    for _ in 0..8 {
+        let text = generate::text(&mut source);
+        let document = json!({"a": text});
+        let found = engine.test(&document);
+        for (id, filter) in &filters {
+            let parsed = Filter::parse(filter).expect("it was registered");
+            let expected = matches(&parsed, &document);
+            assert_eq!(found.contains(id), expected, "{filter}\n{document}");
+        }
+    }
 }
 
 /// Whether two filters have one id. If so, they must agree on all documents.

@@ -109,6 +109,11 @@ fn identity() {
     check("identity", promise::identity, bytes);
 }
 
+#[test]
+fn patterns() {
+    check("patterns", promise::patterns, bytes);
+}
+
 fn corpus_texts(name: &str, key: &str) -> Vec<String> {
     let cases = koncorde_tests::corpus(name);
     cases.iter().map(|it| it.get(key).to_string()).collect()

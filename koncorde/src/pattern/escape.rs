@@ -12,6 +12,8 @@ pub(crate) enum Escape<'s> {
     /// The characters, and whether all others are meant.
     Class(Set, bool),
     Look(Look),
+    /// `\C`: any byte, be it a part of a character.
+    Byte,
     /// `\Q…\E`
     Quote(&'s str),
 }
@@ -31,11 +33,7 @@ pub(crate) fn parse(from: &str) -> Result<(Escape<'_>, &str), String> {
             let (text, rest) = quoted.split_once("\\E").unwrap_or((quoted, ""));
             return Ok((Escape::Quote(text), rest));
         }
-        Some(b'C') => {
-            return Err("\\C stands for a single byte, text is made of characters; \
-                        use (?s:.) instead"
-                .to_owned());
-        }
+        Some(b'C') => return Ok((Escape::Byte, &from[2..])),
         _ => {
             let (c, rest) = parse_char(from)?;
             return Ok((c.map_or(Escape::Surrogate, Escape::Char), rest));

@@ -245,6 +245,9 @@ mod tests {
             ("a|", "", &["", "b"], &[]),
             (r"^\_\/\-$", "", &["_/-"], &[]),
             ("(?i:b)a", "", &["Ba"], &["BA"]),
+            (r"^\C\C$", "", &["é", "ab", "a\n"], &["a", "😀", ""]),
+            (r"\C", "", &["é", "\n"], &[""]),
+            (r"^[^a-c]\C+a", "i", &["éé a"], &["éa", "aba"]),
         ] {
             let pattern = Pattern::new(source, flags).unwrap_or_else(|it| panic!("{source}: {it}"));
             for text in yes {
@@ -302,7 +305,6 @@ mod tests {
             r"\e",
             r"\é",
             r"\k<n>",
-            r"\C",
             r"\ca",
             r"\x",
             r"\x4",

@@ -7,7 +7,7 @@
 //! Only whether a text matches is ever asked, so groups capture nothing and
 //! reluctant repetitions are eager ones.
 
-use regex_syntax::hir::{Class, Hir, Look, Repetition};
+use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir, Look, Repetition};
 
 use super::Flags;
 use super::class::{self, Budget};
@@ -179,6 +179,10 @@ impl<'s> Parser<'s> {
                 self.push_class(class::finish(set, self.flags.ignore_case, negated));
             }
             Escape::Look(look) => self.push(Hir::look(look)),
+            Escape::Byte => {
+                let any = ClassBytes::new([ClassBytesRange::new(0, u8::MAX)]);
+                self.push(Hir::class(Class::Bytes(any)));
+            }
             Escape::Quote(text) => text.chars().for_each(|it| self.push_literal(it)),
         }
         Ok(())
