@@ -279,8 +279,10 @@ fn as_integer(number: f64) -> Option<i64> {
     is_whole.then_some(integer)
 }
 
-fn escaped(path: &str) -> String {
-    path.replace('\\', "\\\\").replace('.', "\\.")
+/// A path as the index has it, without what its functions read as separators or
+/// escapes in names of columns. No mapped path has such characters.
+pub(super) fn escaped(path: &str) -> String {
+    path.replace('.', "\u{1}").replace('\\', "\u{3}")
 }
 
 /// Marks in the field `names`. No path begins with such a character.

@@ -1,10 +1,11 @@
 //! What is written stands where the layout says.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tantivy::collector::{Count, DocSetCollector};
-use tantivy::query::{PhraseQuery, TermQuery};
+use tantivy::query::{PhraseQuery, RangeQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, Term};
 
@@ -74,6 +75,22 @@ fn exact_values_have_terms_and_columns() {
     assert_eq!(column.values_for_doc(1).collect::<Vec<_>>(), [-6, 5]);
     let column = segment.fast_fields().str(&Layout::column("k.x")).unwrap();
     assert_eq!(column.unwrap().term_ords(0).count(), 2);
+}
+
+#[test]
+fn ranges_of_columns_are_found_by_any_path() {
+    let paths = ["n", "o.n", "o.p.n", "a\\b.n"];
+    let document = |number: i64| {
+        let members = paths.map(|it| (it.to_owned(), json!(number)));
+        Value::Object(members.into_iter().collect())
+    };
+    let documents = [document(1), document(2)];
+    let reader = Reader::in_memory(&json!({}), &Value::Null, &documents);
+    for path in paths {
+        let least = reader.layout.term(path, &Exact::Integer(2));
+        let query = RangeQuery::new(Bound::Included(least), Bound::Unbounded);
+        assert_eq!(reader.searcher.search(&query, &Count).unwrap(), 1, "{path}");
+    }
 }
 
 #[test]

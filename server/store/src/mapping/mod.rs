@@ -28,6 +28,7 @@ pub(crate) use exact::{
     Exact, Kind, decode_ip, decode_unsigned, encode_ip, encode_unsigned, scalar_text,
 };
 pub(crate) use fit::{Fit, Misfit};
+pub(crate) use parse::is_reserved;
 pub(crate) use range::block;
 pub(crate) use sorted::Sorted;
 pub(crate) use types::{DataType, Dynamic};
@@ -183,6 +184,11 @@ impl Leaf {
     /// Whether queries may ask for its values.
     pub(crate) fn is_indexed(&self) -> bool {
         self.flag("index", true)
+    }
+
+    /// Whether the index has anything of its values.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.is_indexed() || self.flag("doc_values", true)
     }
 
     /// The fields that get its values too.

@@ -140,8 +140,8 @@ pub(super) fn split_name(key: &str) -> std::result::Result<Vec<&str>, String> {
 }
 
 /// Characters that part names and values in the search index.
-pub(super) fn is_reserved(name: &str) -> bool {
-    name.contains(['\0', '\u{1}', '\u{2}'])
+pub(crate) fn is_reserved(name: &str) -> bool {
+    name.contains(['\0', '\u{1}', '\u{2}', '\u{3}'])
 }
 
 fn insert(into: &mut Properties, names: &[&str], field: Field, place: &Place) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::document::{IndexDocument, IndexValue, PathValue};
-use super::super::layout::{Layout, columns, names};
+use super::super::layout::{Layout, columns, escaped, names};
 use super::super::packed::Packed;
 use crate::analysis::Tokens;
 use crate::mapping::ObjectField;
@@ -180,6 +180,14 @@ impl Open<'_> {
         let parents = parents.into_iter().map(Arc::from);
         let names = parents.chain(self.names.iter().cloned());
         values.extend(names.map(|it| (fields.names, IndexValue::Text(it))));
+        // Values of a path stand beside each other.
+        let mut key: (Arc<str>, Arc<str>) = ("".into(), "".into());
+        for (path, _) in &mut self.exact {
+            if *path != key.0 {
+                key = (path.clone(), escaped(path).into());
+            }
+            *path = key.1.clone();
+        }
         if !self.exact.is_empty() {
             values.push((fields.exact, IndexValue::Paths(self.exact)));
         }

@@ -8,7 +8,7 @@ use super::super::document::PathValue;
 use super::super::layout::{columns, is_analysed};
 use super::Walk;
 use crate::limits::KEYWORD_BYTES_MAX;
-use crate::mapping::{DataType, Exact, Leaf, scalar_text};
+use crate::mapping::{DataType, Exact, Leaf, is_reserved, scalar_text};
 use crate::shape::{encode_cell, read_points, read_shape};
 
 impl<'l> Walk<'l> {
@@ -47,6 +47,7 @@ impl<'l> Walk<'l> {
 
     fn value(&mut self, leaf: &Leaf, path: &Arc<str>, value: &Value) {
         match leaf.data_type {
+            _ if !leaf.is_kept() => return,
             _ if is_analysed(leaf) => return self.text(leaf, path, value),
             DataType::GeoShape => return self.shape(path, value),
             DataType::Flattened => return self.flattened(leaf, path, path, value),
@@ -108,7 +109,7 @@ impl<'l> Walk<'l> {
                     return;
                 };
                 self.write(root, || PathValue::Text(text.as_ref().to_owned()));
-                if *path != **root && !path.contains('\0') {
+                if *path != **root && !is_reserved(path) {
                     self.write(&path.into(), || PathValue::Text(text.as_ref().to_owned()));
                 }
             }
