@@ -237,7 +237,9 @@ impl Fields {
     /// Their memory, what is found through them estimated.
     pub(super) fn bytes(&self) -> usize {
         let inside = |node: &Node| {
-            node.segment.len() + node.kinds.as_ref().map_or(0, |_| size_of::<Kinds>())
+            let kinds = node.kinds.as_deref();
+            let kinds = kinds.map_or(0, |it| size_of::<Kinds>() + it.negated.bytes());
+            node.segment.len() + kinds
         };
         let inside: usize = self.items.iter().map(|(_, node)| inside(node)).sum();
         self.items.bytes() + self.table.bytes() + inside

@@ -19,6 +19,7 @@ mod gram; // literals in a text
 mod insert; // filters come and go
 mod lex; // the grammar of JSON
 mod literal; // what a text must hold for a pattern
+mod map; // values by key
 mod members; // in; exists path[value]
 mod memory; // how much of it
 mod negated; // what a field does not say

@@ -11,10 +11,9 @@
 //!
 //! Cost: candidates + excluded places × log. Insert and remove O(log n).
 
-use ahash::AHashMap;
-
 use super::Entry;
-use super::set::Set;
+use super::map::Map;
+use super::set::{Packed, Sets};
 
 /// The filters of one field that are found by absence.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +30,13 @@ impl Negated {
     }
 }
 
+impl Negated {
+    pub(super) fn bytes(&self) -> usize {
+        let lists = [&self.missing, &self.outside, &self.others];
+        lists.iter().map(|it| it.bytes()).sum()
+    }
+}
+
 /// Filters side by side, each excluded by one condition.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dense {
@@ -39,7 +45,9 @@ pub(super) struct Dense {
     /// The condition of each entry.
     excluders: Vec<u32>,
     /// The places of the entries that a condition excludes.
-    places: AHashMap<u32, Set>,
+    places: Map<u32, Packed>,
+    /// The places that a condition has more than one of.
+    sets: Sets,
     /// How many entries are more than the number of a filter.
     flagged: usize,
 }
@@ -51,7 +59,8 @@ impl Dense {
         self.flagged += usize::from(!Entry(entry).is_plain());
         self.entries.push(entry);
         self.excluders.push(condition);
-        self.places.entry(condition).or_default().insert(place);
+        let places = self.places.get_or_default(condition);
+        self.sets.insert(places, place);
         place
     }
 
@@ -69,13 +78,14 @@ impl Dense {
         }
         let mover = self.excluders[place as usize];
         self.forget(mover, last);
-        self.places.entry(mover).or_default().insert(place);
+        let places = self.places.get_or_default(mover);
+        self.sets.insert(places, place);
         Some((self.entries[place as usize], mover))
     }
 
     fn forget(&mut self, condition: u32, place: u32) {
         if let Some(places) = self.places.get_mut(&condition) {
-            places.remove(place);
+            self.sets.remove(places, place);
             if places.is_empty() {
                 self.places.remove(&condition);
             }
@@ -85,7 +95,7 @@ impl Dense {
     /// Notes the places that a satisfied condition excludes.
     pub(super) fn exclude(&self, condition: u32, excluded: &mut Vec<u32>) {
         if let Some(places) = self.places.get(&condition) {
-            places.for_each(|place| excluded.push(place));
+            self.sets.for_each(*places, |place| excluded.push(place));
         }
     }
 
@@ -111,6 +121,12 @@ impl Dense {
     /// Whether all entries are filters that match without more ado.
     pub(super) fn is_plain(&self) -> bool {
         self.flagged == 0
+    }
+
+    /// Its memory.
+    pub(super) fn bytes(&self) -> usize {
+        let lists = self.entries.capacity() + self.excluders.capacity();
+        lists * size_of::<u32>() + self.places.bytes() + self.sets.bytes()
     }
 
     pub(super) fn len(&self) -> usize {

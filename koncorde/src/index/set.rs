@@ -211,7 +211,7 @@ mod tests {
         let mut model = vec![BTreeSet::new(); 5];
         for number in 0..5000u32 {
             let number = number.wrapping_mul(2_654_435_761) >> 7;
-            let (place, member) = (number as usize % 5, number / 5 % 7 | 1 << 31);
+            let (place, member) = (number as usize % 5, (number / 5 % 7) | (1 << 31));
             if number % 3 == 0 {
                 sets.insert(&mut packed[place], member);
                 model[place].insert(member);
