@@ -48,6 +48,8 @@ pub(crate) use calendar::duration_ms;
 use collect::Collector;
 pub(crate) use collect::{Block, Budget, Scores, Segment, Subs};
 use outcome::Outcome;
+#[cfg(test)]
+pub(crate) use parse::kinds;
 use partial::Partial;
 use pipeline::Pipeline;
 

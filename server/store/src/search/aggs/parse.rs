@@ -52,6 +52,13 @@ const KINDS: &[(&str, Parse)] = &[
     ("weighted_avg", weighted_avg::parse),
 ];
 
+/// The names of all kinds, pipelines too.
+#[cfg(test)]
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    let kinds = KINDS.iter().map(|it| it.0);
+    kinds.chain(pipeline::kinds())
+}
+
 /// Kinds of Elasticsearch that run scripts.
 const SCRIPTED: &[&str] = &[
     "scripted_metric",
