@@ -24,6 +24,8 @@ mod date_range;
 mod filters;
 mod global;
 mod nested;
+mod sampler;
+mod significant;
 mod tuples;
 mod geo;
 mod metrics;
