@@ -95,7 +95,8 @@ impl Page {
     fn find(&self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<(usize, usize)> {
         let mask = self.lines.len().wrapping_sub(1);
         let mut at = hash as usize & mask;
-        loop {
+        // Numbers may have gone past every line, one after the other.
+        for _ in 0..self.lines.len() {
             let line = self.lines.get(at)?;
             if let Some(slot) = line.find(tag(hash), &mut is_it) {
                 return Some((at, slot));
@@ -105,6 +106,7 @@ impl Page {
             }
             at = (at + 1) & mask;
         }
+        None
     }
 
     fn insert(&mut self, hash: u64, number: u32, hash_of: &impl Fn(u32) -> u64) {
@@ -310,6 +312,28 @@ mod tests {
     #[test]
     fn holds_numbers_of_one_hash() {
         grows_and_shrinks(800, |number| u64::from(number % 3) << 20);
+    }
+
+    /// Two lines, both full at some time: numbers of each went past it.
+    #[test]
+    fn a_look_up_ends_where_numbers_passed_every_line() {
+        let hash_of = |number: u32| u64::from(number % 2);
+        let mut table = Table::default();
+        let even: Vec<u32> = (0..13).map(|it| 2 * it).collect();
+        let odd: Vec<u32> = (0..12).map(|it| 2 * it + 1).collect();
+        let insert = |table: &mut Table, number| {
+            table.insert(hash_of(number), number, hash_of);
+        };
+        even.iter().for_each(|it| insert(&mut table, *it));
+        even[..5]
+            .iter()
+            .for_each(|it| table.remove(hash_of(*it), *it, hash_of));
+        odd.iter().for_each(|it| insert(&mut table, *it));
+        for number in 0..40 {
+            let is_there = even[5..].contains(&number) || odd.contains(&number);
+            let found = table.find(hash_of(number), |it| it == number);
+            assert_eq!(found.is_some(), is_there, "{number}");
+        }
     }
 
     #[test]
