@@ -9,6 +9,7 @@ use super::access::{self, Plan};
 use super::datum::{is_costly, needs_tree};
 use super::negated::Dense;
 use super::program::{Lit, Program};
+use super::select::index_of;
 use super::{Access, Entry, Guard, Index, Posting, Stored, Way, Ways};
 use crate::id::FilterId;
 use crate::normal::{Form, Literal, Test};
@@ -356,7 +357,8 @@ impl Index {
             Test::Range(span) => kinds.ranges.insert(*span, id),
             Test::Regexp(pattern) => kinds.regexps.insert(pattern, id),
             Test::Inside(shape) | Test::Outside(shape) => kinds.shapes.insert(shape, id),
-            test @ (Test::Select(_) | Test::Like(_)) => kinds.inner.insert(hasher, test, id),
+            Test::Select(_) => kinds.selections.insert(index_of(&condition.test), id),
+            Test::Like(_) => kinds.likes.insert(id),
         }
     }
 
@@ -389,7 +391,8 @@ impl Index {
             }
             Test::Regexp(pattern) => kinds.regexps.remove(pattern, id),
             Test::Inside(shape) | Test::Outside(shape) => kinds.shapes.remove(shape, id),
-            test @ (Test::Select(_) | Test::Like(_)) => kinds.inner.remove(hasher, test, id),
+            Test::Select(_) => kinds.selections.remove(index_of(&condition.test), id),
+            Test::Like(_) => kinds.likes.remove(id),
         }
     }
 }

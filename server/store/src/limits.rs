@@ -60,9 +60,6 @@ pub(crate) const AGGREGATION_PATTERN_BYTES_MAX: usize = 1000;
 /// The hits of a bucket, as in Elasticsearch: each is read from the disk.
 pub(crate) const TOP_HITS_MAX: u64 = 100;
 
-/// The documents of a sample; they are kept until a segment is done.
-pub(crate) const SAMPLE_DOCS_MAX: u64 = 10_000;
-
 /// The points that one sort measures distances from.
 pub(crate) const DISTANCE_POINTS_MAX: usize = 100;
 
@@ -170,12 +167,13 @@ pub(crate) const QUERY_STRING_CHARS_MAX: usize = 32_000;
 /// `(a*b*){10}{10}` would otherwise take both.
 pub(crate) const REGEXP_STATES_MAX: usize = 10_000;
 
+/// The cells of its table: states times the letters it tells apart.
+pub(crate) const REGEXP_TRANSITIONS_MAX: usize = 1_000_000;
+
 /// The points of the shapes in one query: each is tested against each
 /// candidate.
 pub(crate) const SHAPE_POINTS_MAX: usize = 100_000;
 
-/// How deep collections of shapes may stand in each other.
-pub(crate) const SHAPE_DEPTH_MAX: usize = 16;
 /// Search sees a write about so long after it, when nobody asks for more haste.
 /// Each commit of an index makes a segment: more of them would be merged for
 /// longer than they are searched.

@@ -97,6 +97,20 @@ impl DateFormat {
         };
         self.0.iter().find_map(|it| it.read(&text))
     }
+
+    /// A date as a bound: of a date without a time the first or the last moment
+    /// of the day. `None` also when the format is not known here.
+    pub(crate) fn read_bound(&self, text: &str, last: bool) -> Option<BoundDate> {
+        self.0.iter().find_map(|it| it.read_bound(text, last))
+    }
+}
+
+/// A date that a value is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BoundDate {
+    /// As if its zone was UTC, unless it has one.
+    pub(crate) millis: i64,
+    pub(crate) has_zone: bool,
 }
 
 impl Alternative {
@@ -113,6 +127,27 @@ impl Alternative {
             Some(steps) if letters.is_empty() => Self::Pattern(steps),
             _ => Self::Unknown,
         }
+    }
+
+    fn read_bound(&self, text: &str, last: bool) -> Option<BoundDate> {
+        let Self::Pattern(steps) = self else {
+            return match self.read(text)? {
+                DateValue::Unread => None,
+                DateValue::Millis(millis) => Some(BoundDate {
+                    millis,
+                    has_zone: true,
+                }),
+            };
+        };
+        let mut moment = match last {
+            true => Moment::last(),
+            false => Moment::default(),
+        };
+        let rest = moment.read(steps, text)?;
+        Some(BoundDate {
+            millis: rest.is_empty().then(|| moment.millis())??,
+            has_zone: moment.has_zone,
+        })
     }
 
     fn read(&self, text: &str) -> Option<DateValue> {
@@ -275,6 +310,7 @@ struct Moment {
     second: i64,
     millis: i64,
     zone_minutes: i64,
+    has_zone: bool,
 }
 
 impl Default for Moment {
@@ -292,11 +328,23 @@ impl Default for Moment {
             second: 0,
             millis: 0,
             zone_minutes: 0,
+            has_zone: false,
         }
     }
 }
 
 impl Moment {
+    /// The last moment of whatever day is read into it.
+    fn last() -> Self {
+        Self {
+            hour: 23,
+            minute: 59,
+            second: 59,
+            millis: 999,
+            ..Self::default()
+        }
+    }
+
     /// Reads the steps from the text; what is left of it.
     fn read<'t>(&mut self, steps: &[Step], mut text: &'t str) -> Option<&'t str> {
         for step in steps {
@@ -347,6 +395,7 @@ impl Moment {
     /// `Z`, `+02`, `+0200`, `+02:00`.
     fn zone<'t>(&mut self, text: &'t str) -> Option<&'t str> {
         if let Some(rest) = text.strip_prefix('Z') {
+            self.has_zone = true;
             return Some(rest);
         }
         let sign = match text.as_bytes().first()? {
@@ -361,6 +410,7 @@ impl Moment {
         if hours.len() != 2 || minutes.len() == 1 || hour > 18 || minute > 59 {
             return None;
         }
+        self.has_zone = true;
         self.zone_minutes = sign * (hour * 60 + minute);
         let rest = rest.strip_prefix(':').unwrap_or(rest);
         rest.strip_prefix(minutes)

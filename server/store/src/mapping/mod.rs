@@ -122,6 +122,22 @@ impl Mapping {
 }
 
 impl Mapping {
+    /// Whether some documents have documents inside of them.
+    pub(crate) fn has_nested(&self) -> bool {
+        fn below(properties: &Properties) -> bool {
+            properties.values().any(|it| match it {
+                Field::Object(object) => object.is_nested || below(&object.properties),
+                Field::Leaf(_) => false,
+            })
+        }
+        below(&self.root.properties)
+    }
+
+    /// Whether there are nested objects at this path.
+    pub(crate) fn is_nested(&self, path: &str) -> bool {
+        self.nested_around(path).last().is_some_and(|it| it == path)
+    }
+
     /// The nested objects around a path, the outermost first.
     pub(crate) fn nested_around(&self, path: &str) -> Vec<String> {
         let mut nested = Vec::new();

@@ -5,10 +5,13 @@
 //! tantivy (`compile`). What a query means stands in the tree; how it is found,
 //! in the other.
 
+mod compile;
 mod lucene;
 mod parse;
+mod pattern;
 pub(crate) mod minimum;
 pub(crate) mod tree;
 
+pub(crate) use compile::compile;
 pub(crate) use parse::parse;
 pub(crate) use tree::Query;

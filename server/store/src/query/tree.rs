@@ -96,12 +96,12 @@ pub(crate) enum Test {
     Range(Range),
     Prefix {
         value: String,
-        ignore_case: bool,
+        case: Case,
     },
     /// `*` any letters, `?` one letter, `\` takes the meaning away.
     Wildcard {
         pattern: String,
-        ignore_case: bool,
+        case: Case,
     },
     /// In Lucene's syntax; matches whole terms.
     Regexp {
@@ -113,11 +113,22 @@ pub(crate) enum Test {
     Fuzzy {
         value: Scalar,
         fuzzy: Fuzzy,
+        case: Case,
     },
     Match(Match),
     /// As `Match`, the last term being a prefix.
     MatchBoolPrefix(Match),
     Phrase(Phrase),
+}
+
+/// What becomes of the letters of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Case {
+    AsTyped,
+    /// Large and small letters of ASCII are the same.
+    Ignored,
+    /// As the analyser of a text makes them, lower case mostly.
+    Normalized,
 }
 
 /// A value in a query; the mapping of the field says what it stands for.

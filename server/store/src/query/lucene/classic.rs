@@ -6,7 +6,9 @@
 
 use std::ops::Bound;
 
-use super::super::tree::{Bool, Clause, Fuzziness, Operator, Query, Range, Relation, Scalar, Test};
+use super::super::tree::{
+    Bool, Case, Clause, Fuzziness, Operator, Query, Range, Relation, Scalar, Test,
+};
 use super::Options;
 use super::token::{Kind, RangeToken, Result, Token, tokens, unescape};
 use crate::query::tree::RegexpFlags;
@@ -259,7 +261,7 @@ impl Parser<'_> {
                 }
                 let test = Test::Wildcard {
                     pattern,
-                    ignore_case: false,
+                    case: Case::Normalized,
                 };
                 Ok(options.on(field, test))
             }

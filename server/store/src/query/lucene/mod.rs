@@ -9,7 +9,7 @@ mod simple;
 mod token;
 
 use super::tree::{
-    Clause, Combine, Fuzziness, Fuzzy, Match, Operator, Phrase, Query, Range, Scalar, Test,
+    Case, Clause, Combine, Fuzziness, Fuzzy, Match, Operator, Phrase, Query, Range, Scalar, Test,
     WeightedField, ZeroTerms,
 };
 
@@ -115,13 +115,14 @@ impl Options {
             ..self.fuzzy
         };
         let value = Scalar::Text(text.to_owned());
-        self.on(field, Test::Fuzzy { value, fuzzy })
+        let case = Case::Normalized;
+        self.on(field, Test::Fuzzy { value, fuzzy, case })
     }
 
     fn prefix(&self, field: Option<&str>, text: &str) -> Query {
         let test = Test::Prefix {
             value: text.to_owned(),
-            ignore_case: false,
+            case: Case::Normalized,
         };
         self.on(field, test)
     }

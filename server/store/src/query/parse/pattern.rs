@@ -8,14 +8,14 @@ use super::parameters::Parameters;
 use super::{Result, field_and_value};
 use crate::error::StoreError;
 use crate::limits::{PATTERN_CHARS_MAX, QUERY_EXPANSIONS_MAX};
-use crate::query::tree::{Clause, Fuzziness, Fuzzy, Query, RegexpFlags, Test};
+use crate::query::tree::{Case, Clause, Fuzziness, Fuzzy, Query, RegexpFlags, Test};
 
 pub(super) fn prefix(name: &str, content: &Value) -> Result<Query> {
     let (field, value, parameters) = field_and_value(name, content, &["value", "prefix"])?;
     parameters.rewrite("rewrite")?;
     let test = Test::Prefix {
         value: bounded(name, value.to_text())?,
-        ignore_case: parameters.flag("case_insensitive", false)?,
+        case: case(&parameters)?,
     };
     parameters.finish(Clause::Field { field, test })
 }
@@ -25,7 +25,7 @@ pub(super) fn wildcard(name: &str, content: &Value) -> Result<Query> {
     parameters.rewrite("rewrite")?;
     let test = Test::Wildcard {
         pattern: bounded(name, value.to_text())?,
-        ignore_case: parameters.flag("case_insensitive", false)?,
+        case: case(&parameters)?,
     };
     parameters.finish(Clause::Field { field, test })
 }
@@ -43,6 +43,13 @@ pub(super) fn regexp(name: &str, content: &Value) -> Result<Query> {
         ignore_case: parameters.flag("case_insensitive", false)?,
     };
     parameters.finish(Clause::Field { field, test })
+}
+
+fn case(parameters: &Parameters<'_>) -> Result<Case> {
+    Ok(match parameters.flag("case_insensitive", false)? {
+        true => Case::Ignored,
+        false => Case::AsTyped,
+    })
 }
 
 fn regexp_flags(parameters: &Parameters<'_>, text: &str) -> Result<RegexpFlags> {
@@ -74,7 +81,8 @@ pub(super) fn fuzzy(name: &str, content: &Value) -> Result<Query> {
         transpositions: parameters.flag("transpositions", true)?,
         ..fuzzy_options(&parameters, fuzziness)?
     };
-    let test = Test::Fuzzy { value, fuzzy };
+    let case = Case::AsTyped;
+    let test = Test::Fuzzy { value, fuzzy, case };
     parameters.finish(Clause::Field { field, test })
 }
 

@@ -24,8 +24,6 @@ mod date_range;
 mod filters;
 mod global;
 mod nested;
-mod sampler;
-mod significant;
 mod tuples;
 mod geo;
 mod metrics;
@@ -50,8 +48,6 @@ pub(crate) use calendar::duration_ms;
 use collect::Collector;
 pub(crate) use collect::{Block, Budget, Scores, Segment, Subs};
 use outcome::Outcome;
-#[cfg(test)]
-pub(crate) use parse::kinds;
 use partial::Partial;
 use pipeline::Pipeline;
 

@@ -287,15 +287,7 @@ pub(super) struct Keys {
     missing: Option<(u64, Key)>,
     /// Which values have buckets.
     allowed: Option<Allowed>,
-    /// Bits count from here: those of the least number, where the numbers lie
-    /// close together.
-    base: u64,
-    /// Bits are smaller than this, if that is known.
-    width: Option<u64>,
 }
-
-/// Numbers that lie closer together are counted beside each other.
-const NUMBERS_WIDTH_MAX: u64 = 1 << 16;
 
 enum Allowed {
     /// By place in the dictionary.
@@ -321,26 +313,11 @@ impl Keys {
             }
             (Some(value), None) => Some((0, key_of(value, kind))),
         };
-        let (base, width) = match &opened.values {
-            None => (0, Some(1)),
-            Some(values) if values.code() == Code::Text => (0, Some(values.terms_count() + 1)),
-            Some(values) => {
-                let (least, most) = values.bounds();
-                let is_close = most.saturating_sub(least) < NUMBERS_WIDTH_MAX;
-                let holds = |it: &(u64, Key)| (least..=most).contains(&it.0);
-                match is_close && most >= least && missing.as_ref().is_none_or(holds) {
-                    true => (least, Some(most - least + 1)),
-                    false => (0, None),
-                }
-            }
-        };
         let mut keys = Self {
             kind,
             values: opened.values,
-            missing: missing.map(|(bits, key)| (bits.wrapping_sub(base), key)),
+            missing,
             allowed: None,
-            base,
-            width,
         };
         if let (Some(pick), Some(values)) = (pick, &keys.values) {
             keys.allowed = Some(match values.code() {
@@ -360,7 +337,7 @@ impl Keys {
                             .map(|it| values.code().place(&SortValue::Float(*it)));
                         places
                             .filter(|it| it % 2 == 1)
-                            .map(|it| ((it / 2) as u64).wrapping_sub(base))
+                            .map(|it| (it / 2) as u64)
                             .collect()
                     };
                     match pick.numbers(opened.info.as_ref())? {
@@ -373,9 +350,13 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Keys are smaller than this, if that is known.
+    /// Keys are smaller than this, where they are places.
     pub(super) fn width(&self) -> Option<u64> {
-        self.width
+        match &self.values {
+            Some(values) if values.code() == Code::Text => Some(values.terms_count() + 1),
+            Some(_) => None,
+            None => Some(1),
+        }
     }
 
     /// Reads the keys of a block, each once for a document.
@@ -383,9 +364,6 @@ impl Keys {
         match (&self.values, &self.missing) {
             (Some(values), missing) => {
                 values.read(docs, reading);
-                if self.base > 0 {
-                    reading.raw.iter_mut().for_each(|it| *it -= self.base);
-                }
                 if let Some((bits, _)) = missing {
                     reading.fill_missing(docs.len(), *bits);
                 }
@@ -406,23 +384,6 @@ impl Keys {
             Some(Allowed::Only(bits_of)) => bits_of.contains(&bits),
             Some(Allowed::AllBut(bits_of)) => !bits_of.contains(&bits),
         }
-    }
-
-    /// Puts the documents of a block into the buckets of their keys.
-    pub(super) fn push(
-        &self,
-        reading: &Reading,
-        block: &Block<'_>,
-        buckets: &mut Buckets<'_>,
-    ) -> Result<()> {
-        let mut outcome = Ok(());
-        reading.each(|position, bits| {
-            if outcome.is_ok() && self.allows(bits) {
-                outcome = buckets.push(block.docs[position], block.owner(position), bits);
-            }
-        });
-        outcome?;
-        buckets.flush(block)
     }
 
     /// What several bits in ascending order stand for.
@@ -452,10 +413,7 @@ impl Keys {
             return Ok(key.clone());
         }
         match &self.values {
-            Some(values) => Ok(key_of(
-                &values.value(bits.wrapping_add(self.base))?,
-                self.kind,
-            )),
+            Some(values) => Ok(key_of(&values.value(bits)?, self.kind)),
             None => Ok(Key::Missing),
         }
     }
@@ -492,7 +450,15 @@ impl Collector for Collecting<'_> {
             }
             return Ok(());
         }
-        self.keys.push(&self.reading, block, &mut self.buckets)
+        let mut outcome = Ok(());
+        let (buckets, keys) = (&mut self.buckets, &self.keys);
+        self.reading.each(|position, bits| {
+            if outcome.is_ok() && keys.allows(bits) {
+                outcome = buckets.push(block.docs[position], block.owner(position), bits);
+            }
+        });
+        outcome?;
+        self.buckets.flush(block)
     }
 
     fn harvest(self: Box<Self>, owners: usize) -> Result<Vec<Partial>> {

@@ -1,9 +1,7 @@
 //! Searches over small collections: mapping, documents, body, answer.
 
 mod aggregations;
-mod documented;
 mod hits;
-mod model;
 mod more_aggregations;
 mod scrolls;
 

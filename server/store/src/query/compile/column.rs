@@ -1,0 +1,230 @@
+//! Ranges of a column: documents with a value between two bounds.
+//!
+//! Values are read in blocks; a block after a jump is small, and grows while
+//! documents are read one after the other.
+
+use std::ops::{Bound, RangeInclusive};
+
+use tantivy::columnar::{Column, ColumnType};
+use tantivy::query::{ConstScorer, EmptyScorer, Scorer};
+use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, f64_to_u64, i64_to_u64};
+
+use super::Boxed;
+use super::segment::{Own, Segmented};
+
+pub(super) fn integers(column: String, lower: Bound<i64>, upper: Bound<i64>) -> Boxed {
+    let bounds = Bounds::Integers(lower, upper);
+    Own::query(ColumnRange { column, bounds })
+}
+
+pub(super) fn floats(column: String, lower: Bound<f64>, upper: Bound<f64>) -> Boxed {
+    let bounds = Bounds::Floats(lower, upper);
+    Own::query(ColumnRange { column, bounds })
+}
+
+pub(super) fn texts(column: String, lower: Bound<String>, upper: Bound<String>) -> Boxed {
+    let bounds = Bounds::Texts(lower, upper);
+    Own::query(ColumnRange { column, bounds })
+}
+
+#[derive(Debug)]
+struct ColumnRange {
+    column: String,
+    bounds: Bounds,
+}
+
+#[derive(Debug)]
+enum Bounds {
+    Integers(Bound<i64>, Bound<i64>),
+    Floats(Bound<f64>, Bound<f64>),
+    Texts(Bound<String>, Bound<String>),
+}
+
+/// Columns hold numbers as unsigned ones, in their order.
+type Codes = RangeInclusive<u64>;
+
+impl Segmented for ColumnRange {
+    fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let Some((column, codes)) = self.open(segment)? else {
+            return Ok(Box::new(EmptyScorer));
+        };
+        if codes.is_empty()
+            || *codes.start() > column.max_value()
+            || *codes.end() < column.min_value()
+        {
+            return Ok(Box::new(EmptyScorer));
+        }
+        let mut found = Found {
+            column,
+            codes,
+            documents: Vec::new(),
+            at: 0,
+            read: 0,
+            block: BLOCK_MIN,
+        };
+        found.fill(0);
+        Ok(Box::new(ConstScorer::new(found, boost)))
+    }
+}
+
+impl ColumnRange {
+    /// The column of the segment, and which codes are in the range.
+    fn open(&self, segment: &SegmentReader) -> tantivy::Result<Option<(Column<u64>, Codes)>> {
+        if let Bounds::Texts(lower, upper) = &self.bounds {
+            let Some(texts) = segment.fast_fields().str(&self.column)? else {
+                return Ok(None);
+            };
+            let (lower, upper) = (lower.as_ref(), upper.as_ref());
+            let bytes = |it: Bound<&String>| it.map(|it| it.as_bytes().to_vec());
+            let ords = texts
+                .dictionary()
+                .term_bounds_to_ord(bytes(lower), bytes(upper))?;
+            let codes = closed(ords.0, ords.1);
+            return Ok(codes.map(|it| (texts.ords().clone(), it)));
+        }
+        // Floats without a fraction stand in a column of integers.
+        let types = [ColumnType::I64, ColumnType::U64, ColumnType::F64];
+        let columns = segment.fast_fields();
+        let Some((column, of)) = columns.u64_lenient_for_type(Some(&types), &self.column)? else {
+            return Ok(None);
+        };
+        let codes = match (&self.bounds, of) {
+            (Bounds::Integers(lower, upper), ColumnType::F64) => {
+                let code = |it: i64| f64_to_u64(it as f64);
+                closed(lower.map(code), upper.map(code))
+            }
+            (Bounds::Integers(lower, upper), of) => closed(
+                lower.map(|it| integer_code(it, of)),
+                upper.map(|it| integer_code(it, of)),
+            ),
+            (Bounds::Floats(lower, upper), ColumnType::F64) => {
+                closed(lower.map(f64_to_u64), upper.map(f64_to_u64))
+            }
+            (Bounds::Floats(lower, upper), of) => {
+                let (Some(lower), Some(upper)) = (whole_from(*lower), whole_to(*upper)) else {
+                    return Ok(None);
+                };
+                closed(
+                    lower.map(|it| integer_code(it, of)),
+                    upper.map(|it| integer_code(it, of)),
+                )
+            }
+            (Bounds::Texts(..), _) => None,
+        };
+        Ok(codes.map(|it| (column, it)))
+    }
+}
+
+fn integer_code(number: i64, of: ColumnType) -> u64 {
+    match of {
+        ColumnType::U64 => u64::try_from(number).unwrap_or(0),
+        _ => i64_to_u64(number),
+    }
+}
+
+/// The first integer of a range of floats; `None` when all are below.
+fn whole_from(bound: Bound<f64>) -> Option<Bound<i64>> {
+    let least = match bound {
+        Bound::Unbounded => return Some(Bound::Unbounded),
+        Bound::Included(it) => it.ceil(),
+        Bound::Excluded(it) => it.floor() + 1.0,
+    };
+    match least > i64::MAX as f64 {
+        true => None,
+        // Saturates at the least one.
+        false => Some(Bound::Included(least as i64)),
+    }
+}
+
+/// The last integer of a range of floats; `None` when all are above.
+fn whole_to(bound: Bound<f64>) -> Option<Bound<i64>> {
+    let most = match bound {
+        Bound::Unbounded => return Some(Bound::Unbounded),
+        Bound::Included(it) => it.floor(),
+        Bound::Excluded(it) => it.ceil() - 1.0,
+    };
+    match most < i64::MIN as f64 {
+        true => None,
+        false => Some(Bound::Included(most as i64)),
+    }
+}
+
+fn closed(lower: Bound<u64>, upper: Bound<u64>) -> Option<Codes> {
+    let first = match lower {
+        Bound::Unbounded => 0,
+        Bound::Included(it) => it,
+        Bound::Excluded(it) => it.checked_add(1)?,
+    };
+    let last = match upper {
+        Bound::Unbounded => u64::MAX,
+        Bound::Included(it) => it,
+        Bound::Excluded(it) => it.checked_sub(1)?,
+    };
+    (first <= last).then_some(first..=last)
+}
+
+const BLOCK_MIN: u32 = 128;
+const BLOCK_MAX: u32 = 1 << 16;
+
+struct Found {
+    column: Column<u64>,
+    codes: Codes,
+    /// Those of the block that was read last.
+    documents: Vec<DocId>,
+    at: usize,
+    /// Up to this document everything was read.
+    read: DocId,
+    block: u32,
+}
+
+impl Found {
+    /// Reads blocks from a document on until one has something.
+    fn fill(&mut self, from: DocId) {
+        self.documents.clear();
+        self.at = 0;
+        self.read = from;
+        let end = self.column.num_docs();
+        while self.documents.is_empty() && self.read < end {
+            let to = self.read.saturating_add(self.block).min(end);
+            let range = self.read..to;
+            self.column
+                .get_docids_for_value_range(self.codes.clone(), range, &mut self.documents);
+            self.read = to;
+            self.block = (2 * self.block).min(BLOCK_MAX);
+        }
+    }
+}
+
+impl DocSet for Found {
+    fn advance(&mut self) -> DocId {
+        self.at += 1;
+        if self.at >= self.documents.len() {
+            self.fill(self.read);
+        }
+        self.doc()
+    }
+
+    fn seek(&mut self, target: DocId) -> DocId {
+        if self.doc() >= target {
+            return self.doc();
+        }
+        let rest = &self.documents[self.at..];
+        self.at += rest.partition_point(|it| *it < target);
+        if self.at >= self.documents.len() {
+            if target > self.read {
+                self.block = BLOCK_MIN;
+            }
+            self.fill(target.max(self.read));
+        }
+        self.doc()
+    }
+
+    fn doc(&self) -> DocId {
+        self.documents.get(self.at).copied().unwrap_or(TERMINATED)
+    }
+
+    fn size_hint(&self) -> u32 {
+        // Nothing is known of it: a third of the documents.
+        self.column.num_docs() / 3
+    }
+}
