@@ -10,11 +10,10 @@ use ahash::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
 use super::geo::Shapes;
+use super::inner::Inner;
 use super::negated::Negated;
 use super::range::Ranges;
 use super::regexp::Regexps;
-use super::select::Selections;
-use super::set::Set;
 use super::slab::Slab;
 use super::table::Table;
 use crate::field::Field;
@@ -61,9 +60,8 @@ pub(super) struct Kinds {
     pub(super) ranges: Ranges,
     pub(super) regexps: Regexps,
     pub(super) shapes: Shapes,
-    pub(super) selections: Selections,
-    /// `match` conditions: verified one by one.
-    pub(super) likes: Set,
+    /// `select` and `match` conditions.
+    pub(super) inner: Inner,
     pub(super) negated: Negated,
 }
 

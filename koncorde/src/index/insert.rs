@@ -9,7 +9,6 @@ use super::access::{self, Plan};
 use super::datum::{is_costly, needs_tree};
 use super::negated::Dense;
 use super::program::{Lit, Program};
-use super::select::index_of;
 use super::{Access, Entry, Guard, Index, Posting, Stored, Way, Ways};
 use crate::id::FilterId;
 use crate::normal::{Form, Literal, Test};
@@ -357,8 +356,7 @@ impl Index {
             Test::Range(span) => kinds.ranges.insert(*span, id),
             Test::Regexp(pattern) => kinds.regexps.insert(pattern, id),
             Test::Inside(shape) | Test::Outside(shape) => kinds.shapes.insert(shape, id),
-            Test::Select(_) => kinds.selections.insert(index_of(&condition.test), id),
-            Test::Like(_) => kinds.likes.insert(id),
+            test @ (Test::Select(_) | Test::Like(_)) => kinds.inner.insert(hasher, test, id),
         }
     }
 
@@ -391,8 +389,7 @@ impl Index {
             }
             Test::Regexp(pattern) => kinds.regexps.remove(pattern, id),
             Test::Inside(shape) | Test::Outside(shape) => kinds.shapes.remove(shape, id),
-            Test::Select(_) => kinds.selections.remove(index_of(&condition.test), id),
-            Test::Like(_) => kinds.likes.remove(id),
+            test @ (Test::Select(_) | Test::Like(_)) => kinds.inner.remove(hasher, test, id),
         }
     }
 }

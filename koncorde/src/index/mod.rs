@@ -16,6 +16,8 @@ mod datum; // the value of a field
 mod field; // the fields that conditions ask for
 mod geo; // inside and outside of shapes
 mod gram; // literals in a text
+mod hits; // lists of conditions found
+mod inner; // select; match
 mod insert; // filters come and go
 mod lex; // the grammar of JSON
 mod literal; // what a text must hold for a pattern
@@ -30,7 +32,6 @@ mod regexp; // patterns
 mod rehome; // filters move to where they are found at less cost
 mod scan; // from bytes to values
 mod scratch; // what one test needs to remember
-mod select; // one element of an array
 mod set; // sets of small numbers
 mod slab; // numbered places
 mod table; // numbers by hash

@@ -15,6 +15,7 @@ use smallvec::SmallVec;
 
 use super::condition::Conditions;
 use super::gram::Grams;
+use super::hits::keep;
 use super::literal::{ByteSet, Bytes, Need, Rest, fold, need};
 use super::set::Set;
 use super::slab::Slab;
@@ -178,7 +179,12 @@ impl Regexps {
             self.folded.find(folded.as_bytes(), found);
         }
         if found.len() > first {
-            verify(conditions, text, found, first);
+            keep(found, first, |candidate| {
+                match &conditions[candidate].test {
+                    Test::Regexp(pattern) => pattern.is_match(text),
+                    _ => false,
+                }
+            });
         }
         self.find_heads(text, found);
     }
@@ -202,26 +208,6 @@ impl Regexps {
             }
         }
     }
-}
-
-/// Keeps those candidates from `first` on whose pattern is found in the text.
-fn verify(conditions: &Conditions, text: &str, found: &mut Vec<u32>, first: usize) {
-    found[first..].sort_unstable();
-    let mut kept = first;
-    let mut last = None;
-    for place in first..found.len() {
-        let candidate = found[place];
-        let is_new = last.replace(candidate) != Some(candidate);
-        let is_match = || match &conditions[candidate].test {
-            Test::Regexp(pattern) => pattern.is_match(text),
-            _ => false,
-        };
-        if is_new && is_match() {
-            found[kept] = candidate;
-            kept += 1;
-        }
-    }
-    found.truncate(kept);
 }
 
 /// What follows the heads of patterns, each of them once: many patterns differ in

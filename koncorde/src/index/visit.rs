@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::datum::{self, Datum, FieldValue, is_costly};
 use super::field::{Kinds, ROOT};
+use super::hits::keep;
 use super::lex::DocumentError;
 use super::negated::Dense;
 use super::program::Lit;
@@ -176,36 +177,20 @@ impl Index {
         {
             kinds.shapes.find(&self.conditions, point, hits);
         }
-        if let Datum::Tree(_) = datum {
+        if let Datum::Tree(value) = datum {
             if kinds.contains > 0 {
                 let first = hits.len();
                 for element in datum.elements() {
                     let element = FieldValue::hashed(hasher, field, Datum::from_json(element));
                     self.contained.find(&element, hits);
                 }
-                distinct(hits, first);
+                keep(hits, first, |_| true);
             }
-            kinds.selections.find(&self.conditions, datum, hits);
-            kinds.likes.for_each(|id| {
-                if datum::holds(&self.conditions[id].test, Some(datum)) {
-                    hits.push(id);
-                }
-            });
+            if !kinds.inner.is_empty() {
+                kinds.inner.find(hasher, &self.conditions, value, hits);
+            }
         }
     }
-}
-
-/// Drops repetitions from `first` on.
-fn distinct(hits: &mut Vec<u32>, first: usize) {
-    hits[first..].sort_unstable();
-    let mut kept = first;
-    for place in first..hits.len() {
-        if place == first || hits[place] != hits[kept - 1] {
-            hits[kept] = hits[place];
-            kept += 1;
-        }
-    }
-    hits.truncate(kept);
 }
 
 /// One document against an index.

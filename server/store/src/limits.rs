@@ -60,6 +60,9 @@ pub(crate) const AGGREGATION_PATTERN_BYTES_MAX: usize = 1000;
 /// The hits of a bucket, as in Elasticsearch: each is read from the disk.
 pub(crate) const TOP_HITS_MAX: u64 = 100;
 
+/// The documents of a sample; they are kept until a segment is done.
+pub(crate) const SAMPLE_DOCS_MAX: u64 = 10_000;
+
 /// The points that one sort measures distances from.
 pub(crate) const DISTANCE_POINTS_MAX: usize = 100;
 

@@ -228,6 +228,16 @@ impl Collector for Collecting<'_> {
     fn collect(&mut self, block: &Block<'_>) -> Result<()> {
         self.numbers.read(block.docs);
         let (of, is_multivalued) = (self.of, self.numbers.is_multivalued());
+        let has_hard = of.hard.0.is_some() || of.hard.1.is_some();
+        if !is_multivalued
+            && !has_hard
+            && let Some(counts) = self.buckets.plain_counts(block)
+        {
+            for number in &self.numbers.numbers {
+                counts[(of.index(*number) - self.first) as usize] += 1;
+            }
+            return Ok(());
+        }
         let mut last = None;
         for (position, number) in self.numbers.each() {
             let (least, most) = of.hard;

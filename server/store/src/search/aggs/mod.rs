@@ -24,6 +24,8 @@ mod date_range;
 mod filters;
 mod global;
 mod nested;
+mod sampler;
+mod significant;
 mod tuples;
 mod geo;
 mod metrics;
@@ -48,6 +50,8 @@ pub(crate) use calendar::duration_ms;
 use collect::Collector;
 pub(crate) use collect::{Block, Budget, Scores, Segment, Subs};
 use outcome::Outcome;
+#[cfg(test)]
+pub(crate) use parse::kinds;
 use partial::Partial;
 use pipeline::Pipeline;
 

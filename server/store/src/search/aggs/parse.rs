@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::metrics::Which;
 use super::{
     Aggregation, Kind, Level, Result, cardinality, date_histogram, date_range, filters, geo,
-    global, histogram, metrics, nested, percentiles, pipeline, ranges, string_stats, terms,
-    top_hits, tuples, weighted_avg,
+    global, histogram, metrics, nested, percentiles, pipeline, ranges, sampler, significant,
+    string_stats, terms, top_hits, tuples, weighted_avg,
 };
 use crate::error::StoreError;
 use crate::limits::{AGGREGATION_DEPTH_MAX, AGGREGATIONS_MAX};
@@ -43,6 +43,8 @@ const KINDS: &[(&str, Parse)] = &[
     ("range", ranges::parse),
     ("rare_terms", terms::parse_rare),
     ("reverse_nested", nested::parse_reverse),
+    ("sampler", sampler::parse),
+    ("significant_terms", significant::parse),
     ("stats", |it| metrics::parse(Which::Stats, it)),
     ("string_stats", string_stats::parse),
     ("sum", |it| metrics::parse(Which::Sum, it)),
@@ -51,6 +53,13 @@ const KINDS: &[(&str, Parse)] = &[
     ("value_count", |it| metrics::parse(Which::ValueCount, it)),
     ("weighted_avg", weighted_avg::parse),
 ];
+
+/// The names of all kinds, pipelines too.
+#[cfg(test)]
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    let kinds = KINDS.iter().map(|it| it.0);
+    kinds.chain(pipeline::kinds())
+}
 
 /// Kinds of Elasticsearch that run scripts.
 const SCRIPTED: &[&str] = &[
@@ -76,8 +85,6 @@ const NOT_BUILT: &[&str] = &[
     "normalize",
     "parent",
     "rate",
-    "sampler",
-    "significant_terms",
     "significant_text",
     "t_test",
     "top_metrics",

@@ -287,7 +287,15 @@ pub(super) struct Keys {
     missing: Option<(u64, Key)>,
     /// Which values have buckets.
     allowed: Option<Allowed>,
+    /// Bits count from here: those of the least number, where the numbers lie
+    /// close together.
+    base: u64,
+    /// Bits are smaller than this, if that is known.
+    width: Option<u64>,
 }
+
+/// Numbers that lie closer together are counted beside each other.
+const NUMBERS_WIDTH_MAX: u64 = 1 << 16;
 
 enum Allowed {
     /// By place in the dictionary.
@@ -313,11 +321,26 @@ impl Keys {
             }
             (Some(value), None) => Some((0, key_of(value, kind))),
         };
+        let (base, width) = match &opened.values {
+            None => (0, Some(1)),
+            Some(values) if values.code() == Code::Text => (0, Some(values.terms_count() + 1)),
+            Some(values) => {
+                let (least, most) = values.bounds();
+                let is_close = most.saturating_sub(least) < NUMBERS_WIDTH_MAX;
+                let holds = |it: &(u64, Key)| (least..=most).contains(&it.0);
+                match is_close && most >= least && missing.as_ref().is_none_or(holds) {
+                    true => (least, Some(most - least + 1)),
+                    false => (0, None),
+                }
+            }
+        };
         let mut keys = Self {
             kind,
             values: opened.values,
-            missing,
+            missing: missing.map(|(bits, key)| (bits.wrapping_sub(base), key)),
             allowed: None,
+            base,
+            width,
         };
         if let (Some(pick), Some(values)) = (pick, &keys.values) {
             keys.allowed = Some(match values.code() {
@@ -337,7 +360,7 @@ impl Keys {
                             .map(|it| values.code().place(&SortValue::Float(*it)));
                         places
                             .filter(|it| it % 2 == 1)
-                            .map(|it| (it / 2) as u64)
+                            .map(|it| ((it / 2) as u64).wrapping_sub(base))
                             .collect()
                     };
                     match pick.numbers(opened.info.as_ref())? {
@@ -350,13 +373,9 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Keys are smaller than this, where they are places.
+    /// Keys are smaller than this, if that is known.
     pub(super) fn width(&self) -> Option<u64> {
-        match &self.values {
-            Some(values) if values.code() == Code::Text => Some(values.terms_count() + 1),
-            Some(_) => None,
-            None => Some(1),
-        }
+        self.width
     }
 
     /// Reads the keys of a block, each once for a document.
@@ -364,6 +383,9 @@ impl Keys {
         match (&self.values, &self.missing) {
             (Some(values), missing) => {
                 values.read(docs, reading);
+                if self.base > 0 {
+                    reading.raw.iter_mut().for_each(|it| *it -= self.base);
+                }
                 if let Some((bits, _)) = missing {
                     reading.fill_missing(docs.len(), *bits);
                 }
@@ -384,6 +406,23 @@ impl Keys {
             Some(Allowed::Only(bits_of)) => bits_of.contains(&bits),
             Some(Allowed::AllBut(bits_of)) => !bits_of.contains(&bits),
         }
+    }
+
+    /// Puts the documents of a block into the buckets of their keys.
+    pub(super) fn push(
+        &self,
+        reading: &Reading,
+        block: &Block<'_>,
+        buckets: &mut Buckets<'_>,
+    ) -> Result<()> {
+        let mut outcome = Ok(());
+        reading.each(|position, bits| {
+            if outcome.is_ok() && self.allows(bits) {
+                outcome = buckets.push(block.docs[position], block.owner(position), bits);
+            }
+        });
+        outcome?;
+        buckets.flush(block)
     }
 
     /// What several bits in ascending order stand for.
@@ -413,7 +452,10 @@ impl Keys {
             return Ok(key.clone());
         }
         match &self.values {
-            Some(values) => Ok(key_of(&values.value(bits)?, self.kind)),
+            Some(values) => Ok(key_of(
+                &values.value(bits.wrapping_add(self.base))?,
+                self.kind,
+            )),
             None => Ok(Key::Missing),
         }
     }
@@ -450,15 +492,7 @@ impl Collector for Collecting<'_> {
             }
             return Ok(());
         }
-        let mut outcome = Ok(());
-        let (buckets, keys) = (&mut self.buckets, &self.keys);
-        self.reading.each(|position, bits| {
-            if outcome.is_ok() && keys.allows(bits) {
-                outcome = buckets.push(block.docs[position], block.owner(position), bits);
-            }
-        });
-        outcome?;
-        self.buckets.flush(block)
+        self.keys.push(&self.reading, block, &mut self.buckets)
     }
 
     fn harvest(self: Box<Self>, owners: usize) -> Result<Vec<Partial>> {

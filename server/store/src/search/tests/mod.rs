@@ -1,7 +1,9 @@
 //! Searches over small collections: mapping, documents, body, answer.
 
 mod aggregations;
+mod documented;
 mod hits;
+mod model;
 mod more_aggregations;
 mod scrolls;
 

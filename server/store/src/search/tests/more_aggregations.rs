@@ -159,3 +159,36 @@ fn combinations_of_values() {
         {"key": ["north", true, 3], "key_as_string": "north|true|3", "doc_count": 1}]})
     );
 }
+
+#[test]
+fn the_best_and_the_unusual() {
+    let sales = [sales()];
+    let found = aggregate(
+        &sales,
+        &json!({
+            "few": {"sampler": {"shard_size": 2}, "aggs": {"shops": {"terms": {"field": "shop"}}}},
+            "rare": {"significant_terms": {"field": "shop", "min_doc_count": 1}},
+            "part": {"significant_terms": {"field": "shop", "min_doc_count": 2, "percentage": {}}},
+            "new": {"terms": {"field": "is_new", "size": 1}, "aggs": {"shops": {"significant_terms": {"field": "shop", "min_doc_count": 1}}}},
+        }),
+    );
+    assert_eq!(found["few"]["doc_count"], 2);
+    assert_eq!(
+        found["few"]["shops"]["buckets"].as_array().unwrap().len(),
+        2
+    );
+    // Among all documents nothing stands out.
+    assert_eq!(
+        found["rare"],
+        json!({"doc_count": 5, "bg_count": 5, "buckets": []})
+    );
+    assert_eq!(
+        found["part"]["buckets"],
+        json!([{"key": "north", "doc_count": 2, "score": 1.0, "bg_count": 2}])
+    );
+    let shops = &found["new"]["buckets"][0]["shops"];
+    assert_eq!(
+        shops["buckets"],
+        json!([{"key": "north", "doc_count": 2, "score": 1.5, "bg_count": 2}])
+    );
+}

@@ -42,6 +42,11 @@ enum Gaps {
     Keep,
 }
 
+#[cfg(test)]
+pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
+    inside::KINDS.iter().chain(beside::KINDS).copied()
+}
+
 /// `None`: the kind is no pipeline.
 pub(super) fn parse(
     name: &str,
