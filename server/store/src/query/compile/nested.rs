@@ -142,8 +142,9 @@ impl Around {
     /// least `from`.
     fn first_inside(&self, target: DocId, from: DocId) -> DocId {
         match self {
-            Self::Roots(column, _) => {
-                let mut before = (from..target).rev();
+            Self::Roots(column, end) => {
+                // `target` may be the end of all documents, billions away.
+                let mut before = (from..target.min(*end)).rev();
                 let root = before.find(|it| column.first(*it).is_some());
                 root.map_or(from, |it| it + 1)
             }
