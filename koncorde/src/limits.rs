@@ -93,9 +93,13 @@ mod tests {
 
     #[test]
     fn the_page_on_filters_tells_the_limits() {
-        const PAGE: &str = include_str!("../../docs/filters.md");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/filters.md");
+        let Ok(page) = std::fs::read_to_string(path) else {
+            // A packed crate comes without the page.
+            return;
+        };
         let row = |text: &str| {
-            PAGE.lines()
+            page.lines()
                 .find(|it| it.starts_with(&format!("| {text} |")))
         };
         for (text, limit) in [

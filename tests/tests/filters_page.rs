@@ -3,7 +3,8 @@
 //!
 //! A block marked `koncorde` holds a filter, then lines that begin with `match`,
 //! `reject`, `error`, `keyword` or `pointer`; blocks marked `point` and `distance`
-//! hold a notation and what it is on each line.
+//! hold a notation and what it is on each line, those marked `same` filters that
+//! have one id.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
@@ -119,6 +120,26 @@ fn check(example: &Example, verb: &str, text: &str, place: &str) {
         }
         "keyword" => assert_eq!(example.error(place).keyword(), Some(text), "{place}"),
         _ => assert_eq!(example.error(place).pointer(), text, "{place}"),
+    }
+}
+
+/// The filters of a block, which may go on over several lines.
+#[test]
+fn same() {
+    let koncorde = Koncorde::new();
+    let mut seen = Vec::new();
+    for (line, block) in blocks("same") {
+        let place = format!("docs/filters.md:{line}");
+        let filters = serde_json::Deserializer::from_str(&block).into_iter::<Value>();
+        let ids: Vec<_> = filters
+            .map(|it| koncorde.normalize(&it.unwrap(), None).unwrap().id())
+            .collect();
+        assert!(
+            ids.len() > 1 && ids.iter().all(|it| *it == ids[0]),
+            "{place}: {ids:?}"
+        );
+        assert!(!seen.contains(&ids[0]), "{place}: as in a block above");
+        seen.push(ids[0]);
     }
 }
 

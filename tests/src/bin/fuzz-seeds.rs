@@ -20,7 +20,7 @@ fn main() -> io::Result<()> {
     write("json", &texts(documents.take(2000)))?;
     write("differential", &texts(match_cases.iter().map(small)))?;
     let removals = corpus("remove.jsonl.gz");
-    write("operations", &texts(removals.iter().map(|it| &it.value)))?;
+    write("operations", &texts(removals.iter().map(short)))?;
     let pairs = corpus("equiv.jsonl");
     let pairs = pairs
         .iter()
@@ -36,6 +36,12 @@ fn texts<T: ToString>(values: impl IntoIterator<Item = T>) -> Vec<String> {
 fn small(case: &Case) -> Value {
     let first = |key: &str, count: usize| case.list(key).iter().take(count).collect::<Vec<_>>();
     json!({"filters": first("filters", 6), "docs": first("docs", 3)})
+}
+
+/// A case with few operations.
+fn short(case: &Case) -> Value {
+    let operations: Vec<&Value> = case.list("ops").iter().take(25).collect();
+    json!({"filters": case.list("filters"), "ops": operations})
 }
 
 #[expect(clippy::print_stdout, reason = "a command says what it has done")]
