@@ -123,16 +123,54 @@ impl Engine {
 
     /// Checks a filter: an error here is an error of [`register`](Self::register),
     /// and nothing else is.
+    ///
+    /// # Errors
+    ///
+    /// If the filter is not in the language, beyond one of its limits, or has more
+    /// conditions than the options allow. The error says where and what to do.
+    ///
+    /// Cost: linear in the filter, and the compilation of its patterns.
+    ///
+    /// ```
+    /// use koncorde::Engine;
+    /// use serde_json::json;
+    ///
+    /// let filter = json!({"range": {"age": {"gt": "18"}}});
+    /// let error = Engine::new().validate(&filter).unwrap_err();
+    /// assert_eq!(error.path(), Some("range.age.gt"));
+    /// ```
     pub fn validate(&self, filter: &Value) -> Result<(), FilterError> {
         self.options.parse(filter).map(drop)
     }
 
-    /// Reduces a filter and computes its id; nothing is stored.
+    /// Reduces a filter and computes its id; nothing is stored. So a filter can be
+    /// prepared while others use the engine.
+    ///
+    /// # Errors
+    ///
+    /// As for [`validate`](Self::validate).
+    ///
+    /// Cost: linear for plain filters, bounded by some milliseconds for others.
+    ///
+    /// ```
+    /// use koncorde::Engine;
+    /// use serde_json::json;
+    ///
+    /// let mut engine = Engine::new();
+    /// let normalized = engine.normalize(&json!({"in": {"size": ["S", "M"]}}))?;
+    /// let id = normalized.id();
+    /// assert!(!engine.has_filter_id(&id));
+    /// assert_eq!(engine.store(normalized), id);
+    /// # Ok::<(), koncorde::FilterError>(())
+    /// ```
     pub fn normalize(&self, filter: &Value) -> Result<NormalizedFilter, FilterError> {
         self.options.normalize(filter, None)
     }
 
-    /// Stores a filter. One that is known already is not stored twice.
+    /// Stores a filter that [`normalize`](Self::normalize) has made, of an engine
+    /// with the same options. One that is known already is not stored twice.
+    ///
+    /// Cost: linear in its conditions, whatever the number of filters.
     pub fn store(&mut self, normalized: NormalizedFilter) -> FilterId {
         let id = normalized.id;
         if self.handle(&id).is_none() {
@@ -146,13 +184,34 @@ impl Engine {
     }
 
     /// Adds a filter and returns its id; equivalent filters are one and the same.
-    /// An error leaves nothing behind.
+    ///
+    /// # Errors
+    ///
+    /// As for [`validate`](Self::validate). An error leaves nothing behind.
+    ///
+    /// Cost: that of [`normalize`](Self::normalize) and [`store`](Self::store).
+    ///
+    /// ```
+    /// use koncorde::Engine;
+    /// use serde_json::json;
+    ///
+    /// let mut engine = Engine::new();
+    /// let id = engine.register(&json!({"and": [{"exists": "a"}, {"equals": {"b": 1}}]}))?;
+    /// let same = json!({"not": {"or": [{"not": {"match": {"b": 1}}}, {"missing": "a"}]}});
+    /// assert_eq!(engine.register(&same)?, id);
+    /// assert_eq!(engine.len(), 1);
+    /// # Ok::<(), koncorde::FilterError>(())
+    /// ```
     pub fn register(&mut self, filter: &Value) -> Result<FilterId, FilterError> {
         let normalized = self.normalize(filter)?;
         Ok(self.store(normalized))
     }
 
     /// The same for a filter that was built or read before.
+    ///
+    /// # Errors
+    ///
+    /// If it has more conditions than the options allow.
     ///
     /// ```
     /// use koncorde::{Engine, Filter};
@@ -171,6 +230,19 @@ impl Engine {
     }
 
     /// Removes a filter; `false` if it is unknown.
+    ///
+    /// Cost: linear in its conditions, whatever the number of filters.
+    ///
+    /// ```
+    /// use koncorde::Engine;
+    /// use serde_json::json;
+    ///
+    /// let mut engine = Engine::new();
+    /// let id = engine.register(&json!({"exists": "name"}))?;
+    /// assert!(engine.remove(&id));
+    /// assert!(!engine.remove(&id));
+    /// # Ok::<(), koncorde::FilterError>(())
+    /// ```
     pub fn remove(&mut self, id: &FilterId) -> bool {
         let Some(handle) = self.handle(id) else {
             return false;
@@ -184,6 +256,10 @@ impl Engine {
 
     /// The ids of all filters that a document matches, in no particular order.
     /// What is no object matches nothing.
+    ///
+    /// Cost: a look-up for each field that filters ask for, then the filters whose
+    /// rarest condition holds; others cost nothing. The answer is the only thing
+    /// allocated, and [`visit`](Self::visit) does without.
     pub fn test(&self, document: &Value) -> Vec<FilterId> {
         let mut ids = Vec::new();
         Scratch::with(|scratch| {
@@ -194,6 +270,22 @@ impl Engine {
 
     /// The same for a document in bytes, read in one pass: what no filter asks
     /// for is checked and skipped.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no JSON object, or nest deeper than 127 levels. The error
+    /// says at which byte.
+    ///
+    /// ```
+    /// use koncorde::Engine;
+    /// use serde_json::json;
+    ///
+    /// let mut engine = Engine::new();
+    /// let id = engine.register(&json!({"range": {"age": {"gte": 18}}}))?;
+    /// assert_eq!(engine.test_slice(br#"{"name": "Ada", "age": 36}"#)?, [id]);
+    /// assert_eq!(engine.test_slice(br#"{"age": }"#).unwrap_err().offset(), 8);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn test_slice(&self, json: &[u8]) -> Result<Vec<FilterId>, DocumentError> {
         let mut ids = Vec::new();
         Scratch::with(|scratch| {
@@ -230,6 +322,24 @@ impl Engine {
     }
 
     /// The same for a document in bytes. On an error `found` was not called.
+    ///
+    /// # Errors
+    ///
+    /// As for [`test_slice`](Self::test_slice).
+    ///
+    /// ```
+    /// use koncorde::{Engine, Scratch};
+    /// use serde_json::json;
+    ///
+    /// let mut engine = Engine::new();
+    /// engine.register(&json!({"exists": "name"}))?;
+    /// let (mut scratch, mut count) = (Scratch::new(), 0);
+    /// for document in [&br#"{"name": "Ada"}"#[..], br#"{"nick": "Ada"}"#] {
+    ///     engine.visit_slice(document, &mut scratch, |_| count += 1)?;
+    /// }
+    /// assert_eq!(count, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn visit_slice(
         &self,
         json: &[u8],
@@ -290,6 +400,16 @@ impl Engine {
     }
 
     /// A registered filter in its reduced form; `None` if it is unknown.
+    ///
+    /// ```
+    /// use koncorde::Engine;
+    /// use serde_json::json;
+    ///
+    /// let mut engine = Engine::new();
+    /// let id = engine.register(&json!({"or": [{"equals": {"a": 2}}, {"equals": {"a": 1}}]}))?;
+    /// assert_eq!(engine.filter(&id).unwrap().to_json(), json!({"in": {"a": [1, 2]}}));
+    /// # Ok::<(), koncorde::FilterError>(())
+    /// ```
     pub fn filter(&self, id: &FilterId) -> Option<Filter> {
         Some(restore(&self.index.form(self.handle(id)?.0)))
     }

@@ -9,6 +9,15 @@ use smallvec::SmallVec;
 /// and index name, on every machine and in every process.
 ///
 /// It displays as 32 hexadecimal digits and parses back from them.
+///
+/// ```
+/// use koncorde::FilterId;
+///
+/// let id: FilterId = "0000000000000000000000000000beef".parse()?;
+/// assert_eq!(id, FilterId::from_u128(0xbeef));
+/// assert_eq!(id.to_string(), "0000000000000000000000000000beef");
+/// # Ok::<(), std::num::ParseIntError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FilterId(u128);
 

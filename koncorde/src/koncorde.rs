@@ -54,12 +54,36 @@ impl Koncorde {
 
     /// Checks a filter: an error here is an error of [`register`](Self::register),
     /// and nothing else is.
+    ///
+    /// # Errors
+    ///
+    /// If the filter is not in the language, beyond one of its limits, or has more
+    /// conditions than the options allow. The error says where and what to do.
     pub fn validate(&self, filter: &Value) -> Result<(), FilterError> {
         self.options.parse(filter).map(drop)
     }
 
     /// Reduces a filter and computes the id that it has in an index; nothing is
-    /// stored.
+    /// stored. See [`Engine::normalize`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`validate`](Self::validate).
+    ///
+    /// ```
+    /// use koncorde::Koncorde;
+    /// use serde_json::json;
+    ///
+    /// let mut koncorde = Koncorde::new();
+    /// let filter = json!({"equals": {"topic": "rust"}});
+    /// let here = koncorde.normalize(&filter, Some("here"))?;
+    /// let there = koncorde.normalize(&filter, Some("there"))?;
+    /// assert_ne!(here.id(), there.id());
+    /// assert_eq!(here.index(), Some("here"));
+    /// koncorde.store(here);
+    /// assert_eq!(koncorde.indexes().collect::<Vec<_>>(), [None, Some("here")]);
+    /// # Ok::<(), koncorde::FilterError>(())
+    /// ```
     pub fn normalize(
         &self,
         filter: &Value,
@@ -82,7 +106,11 @@ impl Koncorde {
     }
 
     /// Adds a filter to an index and returns its id; equivalent filters are one
-    /// and the same. An error leaves nothing behind.
+    /// and the same. See [`Engine::register`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`validate`](Self::validate). An error leaves nothing behind.
     pub fn register(
         &mut self,
         filter: &Value,
@@ -93,7 +121,8 @@ impl Koncorde {
     }
 
     /// The ids of all filters of an index that a document matches, in no
-    /// particular order. What is no object matches nothing.
+    /// particular order. What is no object matches nothing, and an unknown index
+    /// has no filters. See [`Engine::test`].
     pub fn test(&self, document: &Value, index: Option<&str>) -> Vec<FilterId> {
         let engine = self.engine(index);
         engine.map_or_else(Vec::new, |engine| engine.test(document))
@@ -101,6 +130,11 @@ impl Koncorde {
 
     /// The same for a document in bytes, read in one pass: what no filter asks
     /// for is checked and skipped.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no JSON object, or nest deeper than 127 levels; whether the
+    /// index has filters or not.
     pub fn test_slice(
         &self,
         json: &[u8],
@@ -113,7 +147,8 @@ impl Koncorde {
         }
     }
 
-    /// Removes a filter from an index; `false` if it is unknown there.
+    /// Removes a filter from an index; `false` if it is unknown there. Cost: linear
+    /// in its conditions, whatever the number of filters.
     pub fn remove(&mut self, id: &FilterId, index: Option<&str>) -> bool {
         let Some(name) = index else {
             return self.default.remove(id);
@@ -189,7 +224,21 @@ impl Koncorde {
     }
 
     /// One index, for what is only there: visiting matches without allocation,
-    /// explanations. `None` if no filter is in it.
+    /// reduced filters. `None` if no filter is in it.
+    ///
+    /// ```
+    /// use koncorde::{Koncorde, Scratch};
+    /// use serde_json::json;
+    ///
+    /// let mut koncorde = Koncorde::new();
+    /// koncorde.register(&json!({"exists": "name"}), Some("people"))?;
+    /// let people = koncorde.engine(Some("people")).unwrap();
+    /// let mut count = 0;
+    /// people.visit(&json!({"name": "Ada"}), &mut Scratch::new(), |_| count += 1);
+    /// assert_eq!(count, 1);
+    /// assert!(koncorde.engine(Some("cars")).is_none());
+    /// # Ok::<(), koncorde::FilterError>(())
+    /// ```
     pub fn engine(&self, index: Option<&str>) -> Option<&Engine> {
         match index {
             None => Some(&self.default),

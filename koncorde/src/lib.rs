@@ -42,7 +42,7 @@
 //! - [`Koncorde`] holds named indexes of filters, [`Engine`] is one of them. Both
 //!   are plain values: `&mut` to register and remove, `&` to test, from as many
 //!   threads as you like. They are `Send` and `Sync`, and do no I/O.
-//! - [`Filter`] is a filter read from JSON or built in Rust; [`matches`] says what
+//! - [`Filter`] is a filter read from JSON or built in Rust; [`matches`](fn@matches) says what
 //!   it means on one document, without any engine.
 //! - Equivalent filters are one and have one [`FilterId`], whatever the order of
 //!   their operands and however they are written.

@@ -199,6 +199,13 @@ fn ids_are_the_same_everywhere() {
 fn engines_are_values_that_threads_can_share() {
     fn assert_send_and_sync<T: Send + Sync>() {}
     assert_send_and_sync::<koncorde::Koncorde>();
+    assert_send_and_sync::<Engine>();
+    assert_send_and_sync::<koncorde::Filter>();
+    assert_send_and_sync::<koncorde::NormalizedFilter>();
+    assert_send_and_sync::<koncorde::Scratch>();
+    assert_send_and_sync::<koncorde::FilterError>();
+    assert_send_and_sync::<koncorde::DocumentError>();
+    assert_send_and_sync::<koncorde::Explanation<'_>>();
     let mut engine = Engine::new();
     let id = engine.register(&json!({"regexp": {"a": "^x+$"}})).unwrap();
     let copy = engine.clone();
