@@ -19,10 +19,23 @@ use std::time::{Duration, Instant};
 use koncorde::{Engine, Options, Scratch};
 use serde_json::{Number, Value};
 
-const USAGE: &str = "usage: percolate FILTERS < DOCUMENTS";
+const USAGE: &str = "\
+usage: percolate FILTERS < DOCUMENTS
+
+FILTERS    a file with one {\"id\": …, \"filter\": …} a line; ids are numbers or strings
+DOCUMENTS  one JSON object a line
+
+For each document a line is printed: the ids of all filters that match it, as a JSON
+array. The language of filters is told in docs/filters.md.";
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if matches!(arguments.as_slice(), [it] if it == "--help" || it == "-h") {
+        return match writeln!(io::stdout(), "{USAGE}") {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
     let [filters] = arguments.as_slice() else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);

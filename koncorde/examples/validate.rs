@@ -16,10 +16,24 @@ use std::process::ExitCode;
 use koncorde::Filter;
 use serde_json::Value;
 
+const USAGE: &str = "\
+usage: validate FILTERS
+
+FILTERS  a file with one filter a line, as such or as {\"id\": …, \"filter\": …}
+
+For each error a line is printed that says where it is, what was expected and what was
+found. The status is 1 if there are errors, 2 if the file cannot be read.";
+
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if matches!(arguments.as_slice(), [it] if it == "--help" || it == "-h") {
+        return match writeln!(io::stdout(), "{USAGE}") {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
     let [path] = arguments.as_slice() else {
-        eprintln!("usage: validate FILTERS");
+        eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
     let text = match fs::read_to_string(path) {

@@ -141,3 +141,24 @@ fn validate_tells_each_error() {
     }
     assert!(output.ends_with("4 filters, 3 errors\n"), "{output}");
 }
+
+#[test]
+fn tools_say_how_they_are_used() {
+    let this = std::env::current_exe().unwrap();
+    let folder = this.ancestors().nth(2).unwrap().join("examples");
+    for example in ["percolate", "validate"] {
+        for (argument, status) in [("--help", 0), ("-h", 0)] {
+            let output = Command::new(folder.join(example))
+                .arg(argument)
+                .output()
+                .unwrap();
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert!(text.starts_with(&format!("usage: {example} FILTERS")));
+            assert_eq!(output.status.code(), Some(status));
+        }
+        let output = Command::new(folder.join(example)).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.starts_with("usage: "), "{text}");
+        assert_eq!(output.status.code(), Some(2));
+    }
+}
