@@ -12,6 +12,6 @@ mod pattern;
 pub(crate) mod minimum;
 pub(crate) mod tree;
 
-pub(crate) use compile::compile;
+pub(crate) use compile::{compile, compile_nested};
 pub(crate) use parse::parse;
 pub(crate) use tree::Query;

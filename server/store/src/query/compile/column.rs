@@ -7,10 +7,14 @@ use std::ops::{Bound, RangeInclusive};
 
 use tantivy::columnar::{Column, ColumnType};
 use tantivy::query::{ConstScorer, EmptyScorer, Scorer};
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, f64_to_u64, i64_to_u64};
+use tantivy::{
+    DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, f64_to_u64, i64_to_u64,
+};
 
 use super::Boxed;
+use super::points::nothing;
 use super::segment::{Own, Segmented};
+use super::tested::Near;
 
 pub(super) fn integers(column: String, lower: Bound<i64>, upper: Bound<i64>) -> Boxed {
     let bounds = Bounds::Integers(lower, upper);
@@ -45,29 +49,49 @@ type Codes = RangeInclusive<u64>;
 
 impl Segmented for ColumnRange {
     fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let Some((column, codes)) = self.open(segment)? else {
-            return Ok(Box::new(EmptyScorer));
-        };
-        if codes.is_empty()
-            || *codes.start() > column.max_value()
-            || *codes.end() < column.min_value()
-        {
-            return Ok(Box::new(EmptyScorer));
-        }
-        let mut found = Found {
-            column,
-            codes,
-            documents: Vec::new(),
-            at: 0,
-            read: 0,
-            block: BLOCK_MIN,
-        };
-        found.fill(0);
-        Ok(Box::new(ConstScorer::new(found, boost)))
+        Ok(match self.found(segment)? {
+            Some(mut found) => {
+                found.fill(0);
+                Box::new(ConstScorer::new(found, boost))
+            }
+            None => Box::new(EmptyScorer),
+        })
+    }
+
+    fn scorer_near(
+        &self,
+        segment: &SegmentReader,
+        target: DocId,
+        boost: Score,
+    ) -> tantivy::Result<Near> {
+        Ok(match self.found(segment)? {
+            Some(mut found) => {
+                let result = found.seek_danger(target);
+                (result, Box::new(ConstScorer::new(found, boost)))
+            }
+            None => nothing(),
+        })
     }
 }
 
 impl ColumnRange {
+    /// `None`: nothing is in the range.
+    fn found(&self, segment: &SegmentReader) -> tantivy::Result<Option<Found>> {
+        let Some((column, codes)) = self.open(segment)? else {
+            return Ok(None);
+        };
+        let is_outside = *codes.start() > column.max_value() || *codes.end() < column.min_value();
+        Ok((!is_outside).then(|| Found {
+            column,
+            codes,
+            documents: Vec::new(),
+            at: 0,
+            start: 0,
+            read: 0,
+            block: BLOCK_MIN,
+        }))
+    }
+
     /// The column of the segment, and which codes are in the range.
     fn open(&self, segment: &SegmentReader) -> tantivy::Result<Option<(Column<u64>, Codes)>> {
         if let Bounds::Texts(lower, upper) = &self.bounds {
@@ -172,6 +196,8 @@ struct Found {
     /// Those of the block that was read last.
     documents: Vec<DocId>,
     at: usize,
+    /// Where the block begins.
+    start: DocId,
     /// Up to this document everything was read.
     read: DocId,
     block: u32,
@@ -182,6 +208,7 @@ impl Found {
     fn fill(&mut self, from: DocId) {
         self.documents.clear();
         self.at = 0;
+        self.start = from;
         self.read = from;
         let end = self.column.num_docs();
         while self.documents.is_empty() && self.read < end {
@@ -217,6 +244,30 @@ impl DocSet for Found {
             self.fill(target.max(self.read));
         }
         self.doc()
+    }
+
+    fn seek_danger(&mut self, target: DocId) -> SeekDangerResult {
+        if target >= self.column.num_docs() {
+            return SeekDangerResult::SeekLowerBound(TERMINATED);
+        }
+        if (self.start..self.read).contains(&target) {
+            let at = self.documents.partition_point(|it| *it < target);
+            self.at = at;
+            return match self.documents.get(at) {
+                Some(document) if *document == target => SeekDangerResult::Found,
+                Some(document) => SeekDangerResult::SeekLowerBound(*document),
+                None => SeekDangerResult::SeekLowerBound(self.read),
+            };
+        }
+        let mut values = self.column.values_for_doc(target);
+        if !values.any(|it| self.codes.contains(&it)) {
+            return SeekDangerResult::SeekLowerBound(target + 1);
+        }
+        self.documents.clear();
+        self.documents.push(target);
+        (self.at, self.start, self.read) = (0, target, target + 1);
+        self.block = BLOCK_MIN;
+        SeekDangerResult::Found
     }
 
     fn doc(&self) -> DocId {

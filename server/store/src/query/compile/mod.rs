@@ -22,6 +22,7 @@ mod ranges;
 mod segment;
 mod shapes;
 mod statistics;
+mod tested;
 mod text;
 
 #[cfg(test)]
@@ -45,24 +46,29 @@ type Boxed = Box<dyn IndexQuery>;
 
 /// A query that finds the documents of a collection, nested ones left out.
 pub(crate) fn compile(query: &Query, reader: &Reader) -> Result<Boxed> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now_ms = now.map_or(0, |it| i64::try_from(it.as_millis()).unwrap_or(i64::MAX));
-    compile_at(query, reader, now_ms)
+    compile_at(query, reader, now_ms())
 }
 
 /// `now` of date math is this.
 pub(crate) fn compile_at(query: &Query, reader: &Reader, now_ms: i64) -> Result<Boxed> {
-    let compiler = Compiler {
-        reader,
-        layout: &reader.layout,
-        now_ms,
-        scope: "",
-    };
+    let compiler = Compiler::new(reader, now_ms, "");
     let compiled = compiler.query(query)?;
     match reader.layout.mapping.has_nested() {
         false => Ok(compiled),
         true => Ok(compiler.roots(compiled)),
     }
+}
+
+/// A query that finds nested documents: those at this path.
+pub(crate) fn compile_nested(query: &Query, reader: &Reader, path: &str) -> Result<Boxed> {
+    let compiler = Compiler::new(reader, now_ms(), path);
+    let compiled = compiler.query(query)?;
+    Ok(compiler.nested_at(path, compiled))
+}
+
+fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |it| i64::try_from(it.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[derive(Clone, Copy)]
@@ -72,6 +78,17 @@ struct Compiler<'r> {
     now_ms: i64,
     /// The path of the nested objects that are asked; empty for roots.
     scope: &'r str,
+}
+
+impl<'r> Compiler<'r> {
+    fn new(reader: &'r Reader, now_ms: i64, scope: &'r str) -> Self {
+        Self {
+            reader,
+            layout: &reader.layout,
+            now_ms,
+            scope,
+        }
+    }
 }
 
 impl Compiler<'_> {
@@ -180,6 +197,13 @@ impl Compiler<'_> {
     /// Documents with this mark or path.
     fn named(&self, name: &str) -> Boxed {
         unscored(self.layout.name(name))
+    }
+
+    /// Those of the nested objects at the path.
+    fn nested_at(&self, path: &str, query: Boxed) -> Boxed {
+        let marked = without_score(self.named(&names::nested(path)));
+        let clauses = vec![(Occur::Must, query), (Occur::Must, marked)];
+        Box::new(BooleanQuery::new(clauses))
     }
 
     /// Those that are no nested objects.

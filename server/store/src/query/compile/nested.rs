@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use tantivy::columnar::Column;
 use tantivy::postings::SegmentPostings;
-use tantivy::query::{BooleanQuery, EnableScoring, Explanation, Occur, Query, Scorer, Weight};
+use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
 use super::segment::explain;
-use super::{Boxed, Compiler, Result, nothing, without_score};
+use super::{Boxed, Compiler, Result, nothing};
 use crate::error::StoreError;
 use crate::index::names;
 use crate::query::tree::{Nested, ScoreMode};
@@ -33,16 +33,14 @@ impl Compiler<'_> {
             scope: path,
             ..*self
         };
-        let query = inside.query(&nested.query)?;
-        let marked = without_score(self.named(&names::nested(path)));
-        let children = BooleanQuery::new(vec![(Occur::Must, query), (Occur::Must, marked)]);
+        let children = self.nested_at(path, inside.query(&nested.query)?);
         let around = match self.scope {
             "" => None,
             scope => Some(self.layout.name(&names::nested(scope))),
         };
         let sequence = self.layout.fields.sequence;
         Ok(Box::new(Join {
-            children: Arc::new(children),
+            children: children.into(),
             around,
             root_column: self.layout.schema().get_field_name(sequence).into(),
             mode: nested.score_mode,

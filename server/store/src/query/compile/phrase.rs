@@ -70,6 +70,7 @@ impl Segmented for Phrase {
             statistics: self.statistics,
             document: 0,
             frequency: 0.0,
+            repeated: repeated(&self.places),
             first: Vec::new(),
             positions: Vec::new(),
         };
@@ -127,6 +128,14 @@ impl PlacePostings {
     }
 }
 
+fn repeated(places: &[Place]) -> Vec<(usize, usize)> {
+    let pairs = (0..places.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
+    let shares = |a: &Place, b: &Place| a.terms.iter().any(|it| b.terms.contains(it));
+    pairs
+        .filter(|(a, b)| shares(&places[*a], &places[*b]))
+        .collect()
+}
+
 struct PhraseScorer {
     places: Vec<PlacePostings>,
     lengths: FieldNormReader,
@@ -135,6 +144,8 @@ struct PhraseScorer {
     statistics: FieldStatistics,
     document: DocId,
     frequency: f32,
+    /// Pairs of places with a term in common: one occurrence is not both.
+    repeated: Vec<(usize, usize)>,
     /// Scratch memory: starts of the phrase that are still possible, and those
     /// of one place.
     first: Vec<u32>,
@@ -173,7 +184,12 @@ impl PhraseScorer {
                 for (place, starts) in self.places.iter_mut().zip(&mut self.positions) {
                     place.starts(offset, starts);
                 }
-                count_sloppy(&self.positions, slop)
+                let offsets: Vec<u32> = self.places.iter().map(|it| it.position).collect();
+                let is_twice = |starts: &[u32]| {
+                    let place = |it: usize| starts[it] + offsets[it];
+                    self.repeated.iter().any(|(a, b)| place(*a) == place(*b))
+                };
+                count_sloppy(&self.positions, slop, is_twice)
             }
         }
     }
@@ -204,7 +220,7 @@ impl PhraseScorer {
 ///
 /// The place that begins first moves on to its next occurrence; before it does
 /// so past the others, what was found counts.
-fn count_sloppy(places: &[Vec<u32>], slop: u32) -> f32 {
+fn count_sloppy(places: &[Vec<u32>], slop: u32, is_twice: impl Fn(&[u32]) -> bool) -> f32 {
     let mut at = vec![0; places.len()];
     let start = |at: &[usize], place: usize| places[place].get(at[place]).copied();
     let mut frequency = 0.0;
@@ -231,7 +247,8 @@ fn count_sloppy(places: &[Vec<u32>], slop: u32) -> f32 {
             least = *following;
         }
         let distance = last - least;
-        if distance <= slop {
+        let starts: Vec<u32> = (0..places.len()).filter_map(|it| start(&at, it)).collect();
+        if distance <= slop && !is_twice(&starts) {
             frequency += 1.0 / (1.0 + distance as f32);
         }
         at[place] += 1;
@@ -292,7 +309,11 @@ mod tests {
         ];
         for (places, slop, expected) in cases {
             let places: Vec<Vec<u32>> = places.iter().map(|it| it.to_vec()).collect();
-            assert_eq!(count_sloppy(&places, slop), expected, "{places:?} {slop}");
+            assert_eq!(
+                count_sloppy(&places, slop, |_| false),
+                expected,
+                "{places:?} {slop}"
+            );
         }
     }
 }

@@ -7,11 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use tantivy::columnar::Column;
-use tantivy::query::{ConstScorer, EmptyScorer, Scorer};
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED};
+use tantivy::query::{EmptyScorer, Scorer};
+use tantivy::{DocId, Score, SeekDangerResult, SegmentReader, TERMINATED};
 
 use super::Boxed;
 use super::segment::{Own, Segmented};
+use super::tested::{Near, Tested, Tests};
 use crate::shape::{Bounds, Point, decode_cell};
 
 type Test = Arc<dyn Fn(Point) -> bool + Send + Sync>;
@@ -41,39 +42,51 @@ impl fmt::Debug for Points {
     }
 }
 
-impl Segmented for Points {
-    fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let Some(column) = segment.fast_fields().column_opt::<i64>(&self.column)? else {
-            return Ok(Box::new(EmptyScorer));
-        };
-        let mut found = Found {
+impl Points {
+    fn open(&self, segment: &SegmentReader) -> tantivy::Result<Option<Cells>> {
+        let column = segment.fast_fields().column_opt::<i64>(&self.column)?;
+        Ok(column.map(|column| Cells {
             column,
-            end: segment.max_doc(),
             boxes: self.boxes.clone(),
             test: self.test.clone(),
-            document: 0,
-        };
-        found.find(0);
-        Ok(Box::new(ConstScorer::new(found, boost)))
+        }))
     }
 }
 
-struct Found {
+impl Segmented for Points {
+    fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        Ok(match self.open(segment)? {
+            Some(cells) => Tested::scorer(cells, segment.max_doc(), boost),
+            None => Box::new(EmptyScorer),
+        })
+    }
+
+    fn scorer_near(
+        &self,
+        segment: &SegmentReader,
+        target: DocId,
+        boost: Score,
+    ) -> tantivy::Result<Near> {
+        Ok(match self.open(segment)? {
+            Some(cells) => Tested::near(cells, segment.max_doc(), target, boost),
+            None => nothing(),
+        })
+    }
+}
+
+/// Of a segment without the column.
+pub(super) fn nothing() -> Near {
+    let result = SeekDangerResult::SeekLowerBound(TERMINATED);
+    (result, Box::new(EmptyScorer))
+}
+
+struct Cells {
     column: Column<i64>,
-    end: DocId,
     boxes: Vec<Bounds>,
     test: Test,
-    document: DocId,
 }
 
-impl Found {
-    fn find(&mut self, from: DocId) -> DocId {
-        let mut documents = from..self.end;
-        let found = documents.find(|it| self.passes(*it));
-        self.document = found.unwrap_or(TERMINATED);
-        self.document
-    }
-
+impl Tests for Cells {
     fn passes(&self, document: DocId) -> bool {
         let mut cells = self.column.values_for_doc(document);
         cells.any(|cell| {
@@ -88,29 +101,4 @@ pub(super) fn holds(bounds: &Bounds, point: Point) -> bool {
         && point.lat <= bounds.north
         && bounds.west <= point.lon
         && point.lon <= bounds.east
-}
-
-impl DocSet for Found {
-    fn advance(&mut self) -> DocId {
-        match self.document {
-            TERMINATED => TERMINATED,
-            document => self.find(document + 1),
-        }
-    }
-
-    fn seek(&mut self, target: DocId) -> DocId {
-        match self.document < target {
-            true => self.find(target),
-            false => self.document,
-        }
-    }
-
-    fn doc(&self) -> DocId {
-        self.document
-    }
-
-    fn size_hint(&self) -> u32 {
-        // An eighth of the Earth's documents: more than most places have.
-        self.end / 8
-    }
 }

@@ -1,15 +1,36 @@
 //! Queries of our own: found segment by segment, the same whether scores are
 //! asked for or not.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
 use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
-use tantivy::{DocId, Score, SegmentReader, TantivyError, Term};
+use tantivy::{DocId, Score, SeekDangerResult, SegmentReader, TantivyError, Term};
+
+use super::tested::Near;
 
 /// How a clause finds its documents in one segment.
 pub(super) trait Segmented: fmt::Debug + Send + Sync + 'static {
     fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>>;
+
+    /// For an intersection: asked for one document. Only `seek_danger` may follow
+    /// until something is found.
+    fn scorer_near(
+        &self,
+        segment: &SegmentReader,
+        target: DocId,
+        boost: Score,
+    ) -> tantivy::Result<Near> {
+        let mut scorer = self.scorer(segment, boost)?;
+        let document = scorer.doc();
+        let result = match document.cmp(&target) {
+            Ordering::Less => scorer.seek_danger(target),
+            Ordering::Equal => SeekDangerResult::Found,
+            Ordering::Greater => SeekDangerResult::SeekLowerBound(document),
+        };
+        Ok((result, scorer))
+    }
 
     /// The terms that are looked for.
     fn terms(&self) -> &[Term] {
@@ -46,6 +67,15 @@ impl<T: Segmented> Query for Own<T> {
 impl<T: Segmented> Weight for Own<T> {
     fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         self.0.scorer(segment, boost)
+    }
+
+    fn scorer_danger(
+        &self,
+        segment: &SegmentReader,
+        target: DocId,
+        boost: Score,
+    ) -> tantivy::Result<Near> {
+        self.0.scorer_near(segment, target, boost)
     }
 
     fn explain(&self, segment: &SegmentReader, document: DocId) -> tantivy::Result<Explanation> {

@@ -7,13 +7,15 @@ use geo::{Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint,
 use geo::{Polygon, Rect, Relate};
 use serde_json::Value;
 use tantivy::columnar::{Column, DynamicColumn, NumericalType};
-use tantivy::query::{ConstScorer, EmptyScorer, Scorer};
+use tantivy::query::{EmptyScorer, Scorer};
 use tantivy::schema::{Field, Value as _};
 use tantivy::store::StoreReader;
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyDocument};
+use tantivy::{DocId, Score, SegmentReader, TantivyDocument};
 
 use super::Boxed;
+use super::points::nothing;
 use super::segment::{Own, Segmented};
+use super::tested::{Near, Tested, Tests};
 use crate::index::{Layout, Place, columns};
 use crate::query::tree::Relation;
 use crate::shape::{Bounds, Point, Shape, read_shape};
@@ -136,24 +138,23 @@ struct Shapes {
     relation: Relation,
 }
 
-impl Segmented for Shapes {
-    fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+impl Shapes {
+    fn open(&self, segment: &SegmentReader) -> tantivy::Result<Option<Found>> {
         let mut sides = Vec::new();
         for column in &self.columns {
             let Some(handle) = segment.fast_fields().dynamic_column_handles(column)?.pop() else {
-                return Ok(Box::new(EmptyScorer));
+                return Ok(None);
             };
             // Whole degrees stand in a column of integers.
             let column = handle.open()?.coerce_numerical(NumericalType::F64);
-            let Some(DynamicColumn::F64(column)) = column else {
-                return Ok(Box::new(EmptyScorer));
-            };
-            sides.push(column);
+            if let Some(DynamicColumn::F64(column)) = column {
+                sides.push(column);
+            }
         }
         let Ok(sides) = <[Column<f64>; 4]>::try_from(sides) else {
-            return Ok(Box::new(EmptyScorer));
+            return Ok(None);
         };
-        let mut found = Found {
+        Ok(Some(Found {
             sides,
             documents: segment.get_store_reader(8)?,
             source: segment.schema().get_field("_source")?,
@@ -161,11 +162,28 @@ impl Segmented for Shapes {
             bounds: self.bounds,
             shape: self.shape.clone(),
             relation: self.relation,
-            end: segment.max_doc(),
-            document: 0,
-        };
-        found.find(0);
-        Ok(Box::new(ConstScorer::new(found, boost)))
+        }))
+    }
+}
+
+impl Segmented for Shapes {
+    fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        Ok(match self.open(segment)? {
+            Some(found) => Tested::scorer(found, segment.max_doc(), boost),
+            None => Box::new(EmptyScorer),
+        })
+    }
+
+    fn scorer_near(
+        &self,
+        segment: &SegmentReader,
+        target: DocId,
+        boost: Score,
+    ) -> tantivy::Result<Near> {
+        Ok(match self.open(segment)? {
+            Some(found) => Tested::near(found, segment.max_doc(), target, boost),
+            None => nothing(),
+        })
     }
 }
 
@@ -178,18 +196,9 @@ struct Found {
     bounds: Option<Bounds>,
     shape: Arc<Geometry>,
     relation: Relation,
-    end: DocId,
-    document: DocId,
 }
 
-impl Found {
-    fn find(&mut self, from: DocId) -> DocId {
-        let mut documents = from..self.end;
-        let found = documents.find(|it| self.passes(*it));
-        self.document = found.unwrap_or(TERMINATED);
-        self.document
-    }
-
+impl Tests for Found {
     fn passes(&self, document: DocId) -> bool {
         let side = |it: usize| self.sides[it].first(document);
         let (Some(west), Some(east), Some(south), Some(north)) =
@@ -209,7 +218,9 @@ impl Found {
             true => self.stored_passes(document),
         }
     }
+}
 
+impl Found {
     fn stored_passes(&self, document: DocId) -> bool {
         let shapes = self.stored(document);
         let mut relations = shapes.iter().map(|it| it.relate(&*self.shape));
@@ -254,29 +265,5 @@ fn values_at(value: &Value, path: &str, found: &mut impl FnMut(&Value)) {
             }
         }
         _ => (),
-    }
-}
-
-impl DocSet for Found {
-    fn advance(&mut self) -> DocId {
-        match self.document {
-            TERMINATED => TERMINATED,
-            document => self.find(document + 1),
-        }
-    }
-
-    fn seek(&mut self, target: DocId) -> DocId {
-        match self.document < target {
-            true => self.find(target),
-            false => self.document,
-        }
-    }
-
-    fn doc(&self) -> DocId {
-        self.document
-    }
-
-    fn size_hint(&self) -> u32 {
-        self.end / 8
     }
 }

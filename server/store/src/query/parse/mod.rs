@@ -127,6 +127,39 @@ impl Reader {
     }
 }
 
+/// The clauses that are read.
+#[cfg(test)]
+pub(super) const CLAUSES: &[&str] = &[
+    "bool",
+    "boosting",
+    "constant_score",
+    "dis_max",
+    "exists",
+    "fuzzy",
+    "geo_bounding_box",
+    "geo_distance",
+    "geo_distance_range",
+    "geo_polygon",
+    "geo_shape",
+    "ids",
+    "match",
+    "match_all",
+    "match_bool_prefix",
+    "match_none",
+    "match_phrase",
+    "match_phrase_prefix",
+    "multi_match",
+    "nested",
+    "prefix",
+    "query_string",
+    "range",
+    "regexp",
+    "simple_query_string",
+    "term",
+    "terms",
+    "wildcard",
+];
+
 /// Clauses of Elasticsearch that are not here: to call them unknown would send
 /// their users after a typing error.
 const NOT_BUILT: &[&str] = &[

@@ -1,6 +1,7 @@
 //! Queries as tables: a mapping, documents, and for each query the ids that it
 //! finds, best first.
 
+mod documented;
 mod exact;
 mod geo;
 mod nested;

@@ -98,6 +98,8 @@ fn phrases_keep_their_order() {
         (phrase("dog quick", 50), ""),
         (phrase("dog quick", 100), "c"),
         (phrase("quick", 0), "a b c"),
+        (phrase("quick quick", 5), ""),
+        (phrase("the the", 5), ""),
         (phrase("", 0), ""),
         (prefix("quick bro"), "a"),
         (prefix("quick"), "a b c"),
