@@ -51,8 +51,9 @@ pub(super) struct Failed;
 pub(super) struct Text {
     pub(super) start: usize,
     pub(super) end: usize,
-    /// They are still to be checked.
     pub(super) has_escapes: bool,
+    /// Some of them are still to be checked.
+    is_doubtful: bool,
 }
 
 /// A document, in which places are read.
@@ -181,24 +182,41 @@ impl<'d> Lexer<'d> {
         Ok(self.blanks(at + 1))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn string(&mut self, at: usize) -> Result<Text, Failed> {
         let start = at + 1;
-        let mut at = start;
-        let mut has_escapes = false;
+        let end = self.plain(start);
+        if self.peek(end) == Some(b'"') {
+            return Ok(Text {
+                start,
+                end,
+                has_escapes: false,
+                is_doubtful: false,
+            });
+        }
+        self.string_with_escapes(start, end)
+    }
+
+    /// The same from the first escape on.
+    #[inline(never)]
+    fn string_with_escapes(&mut self, start: usize, mut at: usize) -> Result<Text, Failed> {
+        let mut is_doubtful = false;
         loop {
-            at = self.plain(at);
             match self.peek(at) {
                 Some(b'"') => {
                     return Ok(Text {
                         start,
                         end: at,
-                        has_escapes,
+                        has_escapes: true,
+                        is_doubtful,
                     });
                 }
                 Some(b'\\') => {
-                    has_escapes = true;
-                    at += 2;
+                    is_doubtful |= !matches!(
+                        self.peek(at + 1),
+                        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't')
+                    );
+                    at = self.plain(at + 2);
                 }
                 _ => {
                     let at = at.min(self.bytes.len());
@@ -226,7 +244,7 @@ impl<'d> Lexer<'d> {
 
     #[inline]
     fn check_escapes(&mut self, text: &Text) -> Result<(), Failed> {
-        if text.has_escapes {
+        if text.is_doubtful {
             self.unescape(text, None)?;
         }
         Ok(())

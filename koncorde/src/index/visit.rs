@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::datum::{self, Datum, FieldValue, is_costly};
+use super::datum::{self, Datum, FieldValue, hash_datum, is_costly};
 use super::field::{Kinds, ROOT};
 use super::hits::keep;
 use super::lex::DocumentError;
@@ -89,7 +89,7 @@ impl Index {
     ) {
         let hasher = self.conditions.hasher();
         for value in values.iter_mut() {
-            *value = FieldValue::hashed(hasher, value.field, value.datum);
+            value.hash = hash_datum(hasher, value.field, value.datum);
         }
         let (hits, excluded) = (&mut scratch.hits, &mut scratch.excluded);
         let folded = &mut scratch.folded;
