@@ -279,3 +279,102 @@ impl DocSet for Found {
         self.column.num_docs() / 3
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tantivy::query::{EnableScoring, Query};
+    use tantivy::schema::{FAST, Schema};
+    use tantivy::{Index, IndexWriter, TantivyDocument};
+
+    use super::*;
+
+    /// Steps of a linear congruence: enough for a test, the same on each run.
+    fn random(state: &mut u64, below: u64) -> u64 {
+        *state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (*state >> 33) % below
+    }
+
+    #[test]
+    fn each_way_to_read_a_column_finds_the_same() {
+        let mut schema = Schema::builder();
+        let field = schema.add_i64_field("n", FAST);
+        let index = Index::create_in_ram(schema.build());
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
+        let mut state = 42;
+        let mut documents: Vec<Vec<i64>> = Vec::new();
+        for _ in 0..3000 {
+            let count = random(&mut state, 3);
+            let values = (0..count).map(|_| random(&mut state, 1000) as i64 - 500);
+            documents.push(values.collect());
+            let mut document = TantivyDocument::new();
+            for value in documents.last().unwrap() {
+                document.add_i64(field, *value);
+            }
+            writer.add_document(document).unwrap();
+        }
+        writer.commit().unwrap();
+        let searcher = index.reader().unwrap().searcher();
+        let segment = searcher.segment_reader(0);
+        for (lower, upper) in [(-10, 10), (-500, 400), (499, 499), (0, 0), (-600, -501)] {
+            let query = integers(
+                "n".into(),
+                Bound::Included(lower),
+                Bound::Excluded(upper + 1),
+            );
+            let scoring = EnableScoring::disabled_from_searcher(&searcher);
+            let weight = query.weight(scoring).unwrap();
+            let passes = |it: &u32| {
+                let values = documents.get(*it as usize);
+                values.is_some_and(|all| all.iter().any(|it| (lower..=upper).contains(it)))
+            };
+            let expected: Vec<u32> = (0..3000).filter(passes).collect();
+
+            let mut scorer = weight.scorer(segment, 1.0).unwrap();
+            let mut found = Vec::new();
+            while scorer.doc() != TERMINATED {
+                found.push(scorer.doc());
+                scorer.advance();
+            }
+            assert_eq!(found, expected, "{lower}..={upper}, one after the other");
+
+            let mut scorer = weight.scorer(segment, 1.0).unwrap();
+            let mut target = scorer.doc();
+            while target < 3000 {
+                target += random(&mut state, 400) as u32;
+                let next = expected.iter().find(|it| **it >= target);
+                assert_eq!(
+                    scorer.seek(target),
+                    *next.unwrap_or(&TERMINATED),
+                    "{target}"
+                );
+                target = scorer.doc().max(target) + 1;
+            }
+
+            let mut target = random(&mut state, 100) as u32;
+            let (mut result, mut scorer) = weight.scorer_danger(segment, target, 1.0).unwrap();
+            loop {
+                match result {
+                    SeekDangerResult::Found => {
+                        assert!(passes(&target) && scorer.doc() == target, "{target}");
+                        let next = expected.iter().find(|it| **it > target);
+                        if random(&mut state, 4) == 0 {
+                            assert_eq!(scorer.advance(), *next.unwrap_or(&TERMINATED));
+                            target = scorer.doc();
+                        }
+                    }
+                    SeekDangerResult::SeekLowerBound(bound) => {
+                        assert!(!passes(&target), "{target} passes");
+                        assert!(!(target..bound.min(3000)).any(|it| passes(&it)), "{target}");
+                    }
+                }
+                target = target.saturating_add(1 + random(&mut state, 150) as u32);
+                if target >= 3000 {
+                    break;
+                }
+                result = scorer.seek_danger(target);
+            }
+        }
+    }
+}

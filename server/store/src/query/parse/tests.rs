@@ -531,3 +531,36 @@ fn simple_query_strings_are_never_refused() {
     let text = format!("{:?}", read(&flags));
     assert!(text.contains("\"x* + y\""), "{text}");
 }
+
+/// Steps of a linear congruence: enough for a test, the same for a seed.
+fn random(state: &mut u64, below: usize) -> usize {
+    *state = state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1);
+    (*state >> 33) as usize % below
+}
+
+#[test]
+fn no_text_makes_a_reader_fail() {
+    let pieces = [
+        "a", "b:", "é", " ", "AND", "OR", "NOT", "(", ")", "\"", "~", "~2", "^", "^2", "*", "?",
+        "[1 TO 2]", "[", "}", "TO", "/", "\\", "\\u00", "+", "-", "!", "&&", "|", ">", "=", "<",
+        "{", "1", ",", "#", "@", "&", "<1-9>", "a{2}", "\u{3000}", "\0",
+    ];
+    for seed in 0..3000 {
+        let mut state = seed;
+        let count = random(&mut state, 12);
+        let text: String = (0..count)
+            .map(|_| pieces[random(&mut state, pieces.len())])
+            .collect();
+        // Whatever is said of it: it is said.
+        let _ = parse(&json!({"query_string": {"query": text}}));
+        parse(&json!({"simple_query_string": {"query": text}}))
+            .unwrap_or_else(|it| panic!("seed {seed}, {text}: {it}"));
+        let _ = parse(&json!({"match": {"a": {"query": "b", "minimum_should_match": text}}}));
+        let _ = parse(&json!({"match": {"a": {"query": "b", "fuzziness": text}}}));
+        let _ = parse(&json!({"geo_distance": {"distance": text, "a": text}}));
+        let _ = parse(&json!({"geo_bounding_box": {"a": {"wkt": text}}}));
+        let _ = parse(&json!({"geo_shape": {"a": {"shape": text}}}));
+    }
+}

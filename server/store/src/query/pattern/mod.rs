@@ -202,4 +202,93 @@ mod tests {
         assert_eq!(Edits::new("abc", 1, false).distance("acb"), None);
         assert_eq!(Edits::new("abc", 2, false).distance("acb"), Some(2));
     }
+
+    /// Steps of a linear congruence: enough for a test, the same for a seed.
+    fn random(state: &mut u64, below: usize) -> usize {
+        *state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (*state >> 33) as usize % below
+    }
+
+    /// Expressions over `a` and `b`, and whether each matches some text, the
+    /// slow way.
+    fn matches(depth: usize, state: &mut u64, pattern: &mut String) -> Box<dyn Fn(&str) -> bool> {
+        match (depth, random(state, 8)) {
+            (0, _) | (_, 0) => {
+                let letter = ["a", "b"][random(state, 2)];
+                pattern.push_str(letter);
+                Box::new(move |it| it == letter)
+            }
+            (_, 1) => {
+                pattern.push('.');
+                Box::new(|it| it.chars().count() == 1)
+            }
+            (_, 2) => {
+                pattern.push_str("~(");
+                let inner = matches(depth - 1, state, pattern);
+                pattern.push(')');
+                Box::new(move |it| !inner(it))
+            }
+            (_, 3) => {
+                pattern.push('(');
+                let inner = matches(depth - 1, state, pattern);
+                pattern.push_str(")*");
+                Box::new(move |it| many(it, &inner))
+            }
+            (_, kind @ (4 | 5)) => {
+                pattern.push('(');
+                let a = matches(depth - 1, state, pattern);
+                pattern.push(if kind == 4 { '|' } else { '&' });
+                let b = matches(depth - 1, state, pattern);
+                pattern.push(')');
+                Box::new(move |it| {
+                    if kind == 4 {
+                        a(it) || b(it)
+                    } else {
+                        a(it) && b(it)
+                    }
+                })
+            }
+            _ => {
+                let a = matches(depth - 1, state, pattern);
+                let b = matches(depth - 1, state, pattern);
+                Box::new(move |it| (0..=it.len()).any(|at| a(&it[..at]) && b(&it[at..])))
+            }
+        }
+    }
+
+    fn many(text: &str, part: &dyn Fn(&str) -> bool) -> bool {
+        let mut ends = vec![true];
+        for end in 1..=text.len() {
+            ends.push((0..end).any(|start| ends[start] && part(&text[start..end])));
+        }
+        ends[text.len()]
+    }
+
+    #[test]
+    fn random_expressions_match_what_they_mean() {
+        let mut texts = vec![String::new()];
+        for length in 0..5 {
+            let longer: Vec<_> = texts.iter().filter(|it| it.len() == length).collect();
+            let longer = longer
+                .iter()
+                .flat_map(|it| [format!("{it}a"), format!("{it}b")]);
+            let longer: Vec<_> = longer.collect();
+            texts.extend(longer);
+        }
+        for seed in 0..400 {
+            let (mut state, mut pattern) = (seed, String::new());
+            let meaning = matches(4, &mut state, &mut pattern);
+            let table = regexp(&pattern, RegexpFlags::ALL, false);
+            let table = table.unwrap_or_else(|it| panic!("seed {seed}, {pattern}: {it}"));
+            for text in &texts {
+                assert_eq!(
+                    check(&table, text),
+                    meaning(text),
+                    "seed {seed}, {pattern} on {text}"
+                );
+            }
+        }
+    }
 }
