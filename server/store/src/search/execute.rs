@@ -173,7 +173,10 @@ impl<'a> Pass<'a> {
         let aggregates = self.aggregations.is_some_and(aggs::Level::has_local);
         let needs_scores = wants_hits && self.body.sort.needs_scores()
             || self.aggregations.is_some_and(aggs::Level::needs_scores);
-        let weight = self.body.query.weight(reader, needs_scores)?;
+        // One score for all needs no computing.
+        let constant = self.body.query.constant_score();
+        let needs_scores = needs_scores.then_some(constant);
+        let weight = self.body.query.weight(reader, needs_scores == Some(None))?;
         for (ordinal, segment) in (0..).zip(reader.searcher.segment_readers()) {
             self.patience.check()?;
             let place = Segment {
@@ -203,7 +206,7 @@ impl<'a> Pass<'a> {
         &mut self,
         place: &Segment<'a>,
         scorer: Box<dyn Scorer>,
-        needs_scores: bool,
+        needs_scores: Option<Option<Score>>,
         after: Option<&After>,
     ) -> Result<()> {
         let Segment {
@@ -254,8 +257,8 @@ impl<'a> Pass<'a> {
         };
         let mut collected = Subs::top(level, place, true)?;
         let all = Matching::all();
-        let needs_scores = level.needs_scores();
-        let weight = all.weight(place.reader, needs_scores)?;
+        let needs_scores = level.needs_scores().then_some(all.constant_score());
+        let weight = all.weight(place.reader, false)?;
         let scorer = weight.scorer(place.segment, 1.0).map_err(broken)?;
         let mut blocks = Blocks::new(scorer, place.segment, needs_scores);
         while blocks.next() {
@@ -277,14 +280,19 @@ impl<'a> Pass<'a> {
 struct Blocks<'s> {
     scorer: Box<dyn Scorer>,
     segment: &'s SegmentReader,
-    needs_scores: bool,
+    /// Whether somebody needs scores, and the score of all if it is one.
+    needs_scores: Option<Option<Score>>,
     docs: Vec<DocId>,
     /// Empty where nobody needs them.
     scores: Vec<Score>,
 }
 
 impl<'s> Blocks<'s> {
-    fn new(scorer: Box<dyn Scorer>, segment: &'s SegmentReader, needs_scores: bool) -> Self {
+    fn new(
+        scorer: Box<dyn Scorer>,
+        segment: &'s SegmentReader,
+        needs_scores: Option<Option<Score>>,
+    ) -> Self {
         Self {
             scorer,
             segment,
@@ -298,7 +306,7 @@ impl<'s> Blocks<'s> {
     fn next(&mut self) -> bool {
         self.docs.clear();
         self.scores.clear();
-        if self.needs_scores {
+        if self.needs_scores == Some(None) {
             self.next_scored();
         } else {
             let mut buffer = [0; COLLECT_BLOCK_BUFFER_LEN];
@@ -314,6 +322,9 @@ impl<'s> Blocks<'s> {
                 if count < buffer.len() {
                     break;
                 }
+            }
+            if let Some(Some(score)) = self.needs_scores {
+                self.scores.resize(self.docs.len(), score);
             }
         }
         !self.docs.is_empty()
@@ -335,7 +346,7 @@ impl<'s> Blocks<'s> {
         Block {
             docs: &self.docs,
             owners: None,
-            scores: self.needs_scores.then_some(Scores {
+            scores: self.needs_scores.map(|_| Scores {
                 docs: &self.docs,
                 scores: &self.scores,
             }),
@@ -348,7 +359,7 @@ impl<'s> Blocks<'s> {
         for place in 0..self.docs.len() {
             if filter.contains(self.docs[place]) {
                 self.docs[kept] = self.docs[place];
-                if self.needs_scores {
+                if self.needs_scores.is_some() {
                     self.scores[kept] = self.scores[place];
                 }
                 kept += 1;
@@ -399,13 +410,17 @@ impl<'s> SegmentTop<'s> {
 
     pub(crate) fn offer(&mut self, docs: &[DocId], scores: &[Score]) {
         self.sort.read(docs, scores);
+        let has_one_level = self.sort.has_one_level();
         for (place, doc) in docs.iter().enumerate() {
             let first = self.sort.first[place];
             // Nearly all documents end here.
             if let Some(last) = self.top.last()
-                && last.keys.first().is_some_and(|it| first > *it)
+                && let Some(bound) = last.keys.first()
             {
-                continue;
+                let (is_tie, sequence) = (first == *bound && has_one_level, last.sequence);
+                if first > *bound || is_tie && self.sort.sequence(docs, place) > sequence {
+                    continue;
+                }
             }
             let score = scores.get(place).copied().unwrap_or_default();
             if self.sort.is_before_page(first, *doc, score) {
@@ -413,7 +428,7 @@ impl<'s> SegmentTop<'s> {
             }
             self.top.offer(Local {
                 keys: self.sort.rest(first, *doc, score),
-                sequence: self.sort.sequence(*doc),
+                sequence: self.sort.sequence(docs, place),
                 doc: *doc,
                 score,
             });

@@ -6,7 +6,7 @@ use tantivy::query::{
     AllQuery, BooleanQuery, EnableScoring, Occur, Query as _, Scorer, TermQuery, Weight,
 };
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, SegmentReader, TERMINATED};
+use tantivy::{DocId, Score, SegmentReader, TERMINATED};
 
 use super::columns::broken;
 use crate::document::SearchQuery;
@@ -42,6 +42,14 @@ impl Matching {
             boost: 1.0,
             name: None,
         })
+    }
+
+    /// The score of all its documents, where it is the same.
+    pub(crate) fn constant_score(&self) -> Option<Score> {
+        match &self.0.clause {
+            Clause::All => Some(self.0.boost),
+            _ => None,
+        }
     }
 
     /// For the segments of a collection.

@@ -31,6 +31,9 @@ pub(crate) struct SegmentSort<'s> {
     reading: Reading,
     /// The keys of the first level, for the documents of a block.
     pub(crate) first: Vec<u128>,
+    /// The order of writing of the documents of a block, once it was asked for.
+    written: Reading,
+    has_written: bool,
 }
 
 struct SegmentLevel<'s> {
@@ -172,6 +175,8 @@ impl Sort {
             after,
             reading: Reading::default(),
             first: Vec::new(),
+            written: Reading::default(),
+            has_written: false,
         })
     }
 }
@@ -393,6 +398,7 @@ impl SegmentSort<'_> {
     /// Reads the first key of each document of a block.
     pub(crate) fn read(&mut self, docs: &[DocId], scores: &[Score]) {
         self.first.clear();
+        self.has_written = false;
         let Some(level) = self.levels.first_mut() else {
             return;
         };
@@ -424,9 +430,19 @@ impl SegmentSort<'_> {
         std::iter::once(first).chain(rest).collect()
     }
 
-    pub(crate) fn sequence(&self, doc: DocId) -> u64 {
-        let mut of = self.sequences.of(doc);
-        of.next().unwrap_or_default()
+    /// When the document of a block was written; quicker for many of them.
+    pub(crate) fn sequence(&mut self, docs: &[DocId], place: usize) -> u64 {
+        if !self.has_written {
+            self.has_written = true;
+            self.sequences.read(docs, &mut self.written);
+        }
+        // Each root has one.
+        self.written.raw.get(place).copied().unwrap_or_default()
+    }
+
+    /// Whether nothing but the first key and the order of writing decides.
+    pub(crate) fn has_one_level(&self) -> bool {
+        self.levels.len() == 1
     }
 
     /// Whether the document comes before the page.
