@@ -2,18 +2,15 @@
 //! filter of hits, as the filter of an aggregation.
 
 use serde_json::Value;
-use tantivy::query::{
-    AllQuery, BooleanQuery, EnableScoring, Occur, Query as _, Scorer, TermQuery, Weight,
-};
-use tantivy::schema::IndexRecordOption;
+use tantivy::query::{EnableScoring, Query as IndexQuery, Scorer, Weight};
 use tantivy::{DocId, Score, SegmentReader, TERMINATED};
 
 use super::columns::broken;
 use crate::document::SearchQuery;
 use crate::error::StoreError;
-use crate::index::{Reader, names};
+use crate::index::Reader;
 use crate::query::tree::Clause;
-use crate::query::{Query, parse};
+use crate::query::{Query, compile, compile_nested, parse};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -54,31 +51,32 @@ impl Matching {
 
     /// For the segments of a collection.
     pub(crate) fn weight(&self, reader: &Reader, scores: bool) -> Result<Box<dyn Weight>> {
-        if self.0.clause != Clause::All {
-            return Err(StoreError::invalid_query("no queries yet"));
-        }
-        let child = TermQuery::new(reader.layout.name(names::CHILD), IndexRecordOption::Basic);
-        let query = BooleanQuery::new(vec![
-            (Occur::Must, Box::new(AllQuery)),
-            (Occur::MustNot, Box::new(child)),
-        ]);
-        let scoring = match scores {
-            true => EnableScoring::enabled_from_searcher(&reader.searcher),
-            false => EnableScoring::disabled_from_searcher(&reader.searcher),
-        };
-        query.weight(scoring).map_err(broken)
+        weight(compile(&self.0, reader)?.as_ref(), reader, scores)
     }
 
-    /// The documents of a segment that satisfy it.
+    /// The documents of a segment that satisfy it: whole ones, or the nested
+    /// ones of a path.
     pub(crate) fn documents(
         &self,
         reader: &Reader,
         segment: &SegmentReader,
-        _scope: Option<&str>,
+        path: Option<&str>,
     ) -> Result<Documents> {
-        let weight = self.weight(reader, false)?;
+        let query = match path {
+            None => compile(&self.0, reader)?,
+            Some(path) => compile_nested(&self.0, reader, path)?,
+        };
+        let weight = weight(query.as_ref(), reader, false)?;
         Documents::of(weight.as_ref(), segment)
     }
+}
+
+fn weight(query: &dyn IndexQuery, reader: &Reader, scores: bool) -> Result<Box<dyn Weight>> {
+    let scoring = match scores {
+        true => EnableScoring::enabled_from_searcher(&reader.searcher),
+        false => EnableScoring::disabled_from_searcher(&reader.searcher),
+    };
+    query.weight(scoring).map_err(broken)
 }
 
 /// Documents in ascending order, asked for in that order.

@@ -246,3 +246,79 @@ fn what_is_wrong_is_told() {
             .contains("search_timeout")
     );
 }
+
+#[test]
+fn queries_choose_and_filters_narrow() {
+    let people = [people()];
+    for (body, expected, total) in [
+        (json!({"query": {"term": {"name": "Zoe"}}}), "b", 1),
+        (
+            json!({"query": {"range": {"age": {"gte": 30}}}, "sort": {"_id": "desc"}}),
+            "d b a",
+            3,
+        ),
+        (
+            json!({"query": {"bool": {"filter": {"exists": {"field": "age"}}, "must_not": {"term": {"name": "Cyd"}}}}, "sort": "_id"}),
+            "a b",
+            2,
+        ),
+        (json!({"query": {"match_none": {}}}), "", 0),
+        (
+            json!({"query": {"exists": {"field": "name"}}, "post_filter": {"term": {"is_here": true}}}),
+            "a",
+            1,
+        ),
+        (
+            json!({"query": {"nested": {"path": "pets", "query": {"range": {"pets.age": {"lt": 5}}}}}, "sort": "_id"}),
+            "a b",
+            2,
+        ),
+        (json!({"query": {"term": {"pets.age": 9}}}), "", 0),
+        (
+            json!({"sort": {"pets.age": {"order": "desc", "nested": {"path": "pets", "filter": {"range": {"pets.age": {"lt": 5}}}}}}}),
+            "b a c d",
+            4,
+        ),
+    ] {
+        let result = run(&people, &body).unwrap();
+        assert_eq!(
+            (ids(&result).as_str(), result.total),
+            (expected, total),
+            "{body}"
+        );
+        if let (Some(query), None) = (body.get("query"), body.get("post_filter")) {
+            let query = SearchQuery::Elasticsearch(query.clone());
+            assert_eq!(count(&people, &query, &WAITING).unwrap(), total, "{body}");
+        }
+    }
+    let error = run(&people, &json!({"query": {"tem": {"name": "x"}}})).unwrap_err();
+    assert!(error.message.contains("tem"), "{error}");
+}
+
+#[test]
+fn the_best_score_comes_first() {
+    let texts = [collection(
+        json!({"text": {"type": "text"}}),
+        &[
+            json!({"_id": "long", "text": "one two three four five six fox"}),
+            json!({"_id": "none", "text": "dog"}),
+            json!({"_id": "short", "text": "fox"}),
+            json!({"_id": "twice", "text": "fox fox and more"}),
+        ],
+    )];
+    let body = json!({"query": {"match": {"text": "fox"}}});
+    let result = run(&texts, &body).unwrap();
+    assert_eq!(
+        (ids(&result).as_str(), result.total),
+        ("twice short long", 3)
+    );
+    let scores: Vec<f64> = result.hits.iter().map(|it| it.score.unwrap()).collect();
+    assert!(
+        scores.is_sorted_by(|a, b| a > b) && scores[2] > 0.0,
+        "{scores:?}"
+    );
+    let body = json!({"query": {"match": {"text": "fox"}}, "sort": ["_score"], "search_after": [scores[0]]});
+    assert_eq!(ids(&run(&texts, &body).unwrap()), "short long");
+    let body = json!({"query": {"match": {"text": "fox"}}, "size": 1, "from": 1});
+    assert_eq!(ids(&run(&texts, &body).unwrap()), "short");
+}

@@ -192,3 +192,40 @@ fn the_best_and_the_unusual() {
         json!([{"key": "north", "doc_count": 2, "score": 1.5, "bg_count": 2}])
     );
 }
+
+#[test]
+fn queries_inside_and_around_aggregations() {
+    let sales = [sales()];
+    let body = json!({
+        "size": 0,
+        "query": {"range": {"price": {"gte": 10}}},
+        "post_filter": {"term": {"shop": "south"}},
+        "aggs": {
+            "all": {"global": {}, "aggs": {"least": {"min": {"field": "price"}}}},
+            "new": {"filter": {"term": {"is_new": true}}, "aggs": {"p": {"sum": {"field": "price"}}}},
+            "kinds": {"filters": {"filters": {"cheap": {"range": {"price": {"lt": 20}}}, "north": {"term": {"shop": "north"}}}, "other_bucket": true}},
+            "listed": {"filters": {"filters": [{"match_all": {}}, {"match_none": {}}]}},
+        },
+    });
+    let found = run(&sales, &body).unwrap();
+    assert_eq!(found.total, 1);
+    assert_eq!(
+        found.aggregations.unwrap(),
+        json!({
+            "all": {"doc_count": 5, "least": {"value": -5}},
+            "new": {"doc_count": 2, "p": {"value": 40}},
+            "kinds": {"buckets": {"cheap": {"doc_count": 2}, "north": {"doc_count": 2}, "_other_": {"doc_count": 1}}},
+            "listed": {"buckets": [{"doc_count": 4}, {"doc_count": 0}]},
+        })
+    );
+    let places = [places()];
+    let found = aggregate(
+        &places,
+        &json!({"parts": {"nested": {"path": "parts"}, "aggs": {
+        "red": {"filter": {"term": {"parts.colour": "red"}}, "aggs": {"s": {"sum": {"field": "parts.size"}}}}}}}),
+    );
+    assert_eq!(
+        found["parts"],
+        json!({"doc_count": 5, "red": {"doc_count": 3, "s": {"value": 11}}})
+    );
+}
