@@ -214,7 +214,12 @@ impl Level {
                 None => return Ok(self.missing_key()),
             },
             (By::Sequence, value) => value.as_i64().map(|it| SortValue::Int(it.into())),
-            (By::Score | By::Distance(_), _) => number(),
+            // Scores are shown with the digits that they have.
+            (By::Score, _) => match number() {
+                Some(SortValue::Float(score)) => Some(SortValue::Float((score as f32).into())),
+                other => other,
+            },
+            (By::Distance(_), _) => number(),
         };
         let read = read.ok_or_else(|| {
             StoreError::invalid_query(format!(
