@@ -222,3 +222,26 @@ pub(super) fn hash_scalar(hasher: &RandomState, field: u32, scalar: &Scalar) -> 
     };
     hash_datum(hasher, field, datum)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    /// Values chosen to collide in one engine are as good as any in another.
+    #[test]
+    fn nobody_can_choose_values_that_collide() {
+        let place = |hasher: &RandomState, number: u32| {
+            let hash = hash_datum(hasher, 1, Datum::Number(f64::from(number)));
+            hash as u32 & 0xff_ffff
+        };
+        let (known, other) = (RandomState::new(), RandomState::new());
+        let target = place(&known, 0) & 0xfff;
+        let chosen: Vec<u32> = (0..2_000_000)
+            .filter(|it| place(&known, *it) & 0xfff == target)
+            .collect();
+        assert!(chosen.len() > 300, "{}", chosen.len());
+        let places: HashSet<u32> = chosen.iter().map(|it| place(&other, *it) & 0xfff).collect();
+        assert!(places.len() * 10 > chosen.len() * 8, "{}", places.len());
+    }
+}

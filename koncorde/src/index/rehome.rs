@@ -18,7 +18,7 @@ use super::{Index, Posting, access};
 
 /// A filter moves when it will be found so many times less often.
 const GAIN_MIN: f64 = 4.0;
-/// How many samples make a survey worth while: 8 000 documents.
+/// How many samples make a survey worth while: 4 000 documents.
 const SAMPLES_MIN: u32 = 128;
 /// How many filters a registration or removal looks at.
 const STEP: usize = 4;

@@ -14,8 +14,8 @@
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// A prime, so that streams that repeat themselves are sampled evenly.
-const SAMPLED_EVERY: u32 = 61;
-/// The half-life of counts, in samples: 31 000 documents.
+const SAMPLED_EVERY: u32 = 31;
+/// The half-life of counts, in samples: 16 000 documents.
 const PERIOD: u32 = 512;
 /// What a satisfied condition adds to its count.
 const HIT: u32 = 32;

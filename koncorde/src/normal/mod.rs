@@ -115,7 +115,7 @@ impl Test {
             Self::Equals(scalar) | Self::Contains(scalar) => scalar.heap_bytes(),
             Self::In(scalars) => {
                 let texts: usize = scalars.iter().map(Scalar::heap_bytes).sum();
-                size_of_val(&**scalars) + texts
+                2 * size_of::<usize>() + size_of_val(&**scalars) + texts
             }
             Self::Regexp(pattern) => pattern.heap_bytes(),
             Self::Inside(shape) | Self::Outside(shape) => shape.heap_bytes(),
