@@ -9,6 +9,7 @@
 //! ```text
 //! cargo bench --bench churn -- [kind]… [stream] [traffic] [--filters 100000]
 //! ```
+#![expect(clippy::print_stdout, reason = "the table is what this is for")]
 
 use std::alloc::System;
 use std::time::Duration;
