@@ -24,6 +24,7 @@ pub(super) struct Options {
     pub(super) words: Words,
     pub(super) operator: Operator,
     pub(super) combine: Combine,
+    pub(super) combine_phrases: Combine,
     pub(super) analyzer: Option<String>,
     pub(super) quote_analyzer: Option<String>,
     /// Appended to the names of fields that phrases are looked for in.
@@ -142,10 +143,14 @@ impl Options {
     }
 
     fn among(&self, fields: Vec<WeightedField>, test: Test) -> Query {
+        let combine = match test {
+            Test::Phrase(_) => self.combine_phrases,
+            _ => self.combine,
+        };
         let clause = Clause::Fields {
             fields,
             test,
-            combine: self.combine,
+            combine,
             lenient: self.lenient,
         };
         clause.into()

@@ -131,8 +131,7 @@ pub(super) fn multi_match(name: &str, content: &Value) -> Result<Query> {
     let tie_breaker = parameters.number("tie_breaker")?.map(|it| it as f32);
     let combine = kind.combine(tie_breaker);
     let mut options = match_options(&parameters, text.clone())?;
-    // With fields that nobody chose there is always one that takes no texts.
-    let lenient = parameters.flag("lenient", fields.is_none())?;
+    let lenient = parameters.flag("lenient", asks_all(fields.as_deref()))?;
     options.lenient = lenient;
     if options.fuzzy.is_some() && matches!(kind, Kind::CrossFields | Kind::Phrase) {
         return Err(StoreError::invalid_query(format!(
@@ -191,6 +190,12 @@ pub(super) fn fields(parameters: &Parameters<'_>) -> Result<Option<Vec<WeightedF
     }
     // None at all: those that the collection asks by default.
     Ok((!fields.is_empty()).then_some(fields))
+}
+
+/// Among all fields there is always one that takes no texts: then that is no
+/// error.
+pub(super) fn asks_all(fields: Option<&[WeightedField]>) -> bool {
+    fields.is_none_or(|all| all.iter().any(|it| it.pattern == "*"))
 }
 
 pub(super) fn weighted(text: &str) -> Option<WeightedField> {

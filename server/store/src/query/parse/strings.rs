@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::full_text::{Kind, all_fields, fields, operator, slop, weighted};
+use super::full_text::{Kind, all_fields, asks_all, fields, operator, slop, weighted};
 use super::parameters::Parameters;
 use super::pattern::fuzzy_options;
 use super::{Reader, Result};
@@ -40,7 +40,7 @@ pub(super) fn query_string(reader: &mut Reader, name: &str, content: &Value) -> 
 
 fn classic_options(parameters: &Parameters<'_>) -> Result<Options> {
     let given = given_fields(parameters)?;
-    let lenient = parameters.flag("lenient", given.is_none())?;
+    let lenient = parameters.flag("lenient", asks_all(given.as_deref()))?;
     let kind = parameters.choice("type", &Kind::NAMES)?;
     let kind = kind.unwrap_or(Kind::BestFields);
     let tie_breaker = parameters.number("tie_breaker")?.map(|it| it as f32);
@@ -50,6 +50,7 @@ fn classic_options(parameters: &Parameters<'_>) -> Result<Options> {
         words: words(kind),
         operator: operator(parameters, "default_operator")?,
         combine: kind.combine(tie_breaker),
+        combine_phrases: kind.combine(tie_breaker),
         analyzer: parameters.text("analyzer")?,
         quote_analyzer: parameters.text("quote_analyzer")?,
         quote_suffix: parameters.text("quote_field_suffix")?,
@@ -111,11 +112,12 @@ pub(super) fn simple_query_string(
     };
     let given = fields(&parameters)?;
     let options = Options {
-        lenient: parameters.flag("lenient", given.is_none())?,
+        lenient: parameters.flag("lenient", asks_all(given.as_deref()))?,
         fields: given.unwrap_or_else(all_fields),
         words: Words::Match,
         operator: operator(&parameters, "default_operator")?,
         combine: Combine::Sum,
+        combine_phrases: Combine::Best { tie_breaker: 0.0 },
         analyzer: parameters.text("analyzer")?,
         quote_analyzer: None,
         quote_suffix: parameters.text("quote_field_suffix")?,

@@ -141,6 +141,10 @@ fn several_fields_are_asked_at_once() {
         (multi("phrase_prefix", "brown be", &["title", "body"]), "b"),
         (multi("bool_prefix", "laz", &["title", "body"]), "a"),
         (json!({"multi_match": {"query": "fox"}}), "a b d"),
+        (
+            json!({"multi_match": {"query": "fox", "fields": ["*", "title^2"]}}),
+            "a b d",
+        ),
         (json!({"multi_match": {"query": "100"}}), "a"),
         (
             json!({"multi_match": {"query": "fox", "fields": ["pages", "title"], "lenient": true}}),
