@@ -32,6 +32,8 @@ pub struct IndexState {
     pub waiting: usize,
     /// How far a build of the index is, while there is one.
     pub building: Option<Progress>,
+    /// Whether segments are being merged, beside all else.
+    pub is_merging: bool,
     /// Why the index cannot be written, while that is so.
     pub failure: Option<String>,
 }
@@ -178,6 +180,7 @@ impl Indexes {
             lag,
             waiting,
             building: state.building,
+            is_merging: state.is_merging,
             failure: state.failure,
         }
     }

@@ -55,6 +55,8 @@ pub(super) struct State {
     /// Search sees all writes up to this one; 0 while the index is closed.
     pub(super) sequence: u64,
     pub(super) building: Option<Progress>,
+    /// A merge was given away.
+    pub(super) is_merging: bool,
     /// Why it cannot be written.
     pub(super) failure: Option<String>,
     /// Closed, or the collection is gone: look for another slot, if any.

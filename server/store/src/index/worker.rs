@@ -151,6 +151,7 @@ fn turn(indexes: &Arc<Indexes>, slot: &Arc<Slot>, work: &mut Work) -> Result<Tur
         slot.show(Some(generation.reader()));
         slot.set_state(|it| {
             it.sequence = generation.sequence;
+            it.is_merging = !work.merging.is_empty();
             it.failure = None;
         });
     }

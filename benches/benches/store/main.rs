@@ -6,6 +6,8 @@
 //! its tree costs; gets are what every request pays; opening after a crash is
 //! what a restart costs. Every row checks that nothing is missing.
 
+mod search;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -24,14 +26,17 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome<()> {
     let mut arguments = std::env::args();
-    let seconds = match arguments.find(|it| it == "--quick" || it == "--test") {
-        Some(_) => 0.3,
-        None => 4.0,
+    let is_quick = arguments.any(|it| it == "--quick" || it == "--test");
+    let (seconds, documents) = match is_quick {
+        true => (0.3, 20_000),
+        false => (4.0, 1_000_000),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(measure(Duration::from_secs_f64(seconds)))
+    runtime.block_on(measure(Duration::from_secs_f64(seconds)))?;
+    // Alone: what it does to the memory is measured.
+    runtime.block_on(search::measure(documents))
 }
 
 async fn measure(duration: Duration) -> Outcome<()> {
@@ -48,9 +53,11 @@ async fn measure(duration: Duration) -> Outcome<()> {
         redb_alone(ids, duration)?;
         for writers in WRITERS {
             let done = write(&store, &at, ids, writers, duration, &numbers).await?;
-            done.print(&format!("{writers} writers, {ids:?}"));
+            let lag = store.index_state(&at)?.lag.as_millis();
+            done.print(&format!("{writers} writers, {ids:?}, lag {lag} ms"));
         }
     }
+    store.refresh(&at).await?;
     let expected = numbers.load(Ordering::Relaxed);
     let found = store.count(std::slice::from_ref(&at), &SearchQuery::All);
     assert_eq!(found.await?, expected, "every answered write is there");
@@ -84,7 +91,7 @@ impl Done {
 
 #[expect(clippy::print_stdout, reason = "the table is the product")]
 fn row(name: &str, cells: [&str; 3]) {
-    println!("{name:32}{:>12}{:>12}{:>12}", cells[0], cells[1], cells[2]);
+    println!("{name:40}{:>12}{:>12}{:>12}", cells[0], cells[1], cells[2]);
 }
 
 /// About 400 bytes as JSON.
