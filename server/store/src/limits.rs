@@ -229,10 +229,6 @@ pub(crate) const INDEX_IDLE: Duration = Duration::from_secs(60);
 /// tenth of a second.
 pub(crate) const INDEX_CHECKED_BYTES_MAX: usize = 128 << 20;
 
-/// How often an index that changes is made durable: what a crash takes from it
-/// is read from the log again.
-pub(crate) const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(15);
-
 /// The index of a collection of so many documents, and bytes, is in memory and
 /// has no files: to build it takes milliseconds.
 pub(crate) const SMALL_DOCUMENTS_MAX: u64 = 256;

@@ -49,6 +49,9 @@ pub struct Options {
     pub common_mappings: Value,
     /// Settings of new collections that do not set them.
     pub default_settings: Value,
+    /// How often a search index that changes is made durable: what a crash takes
+    /// from it is read again from the log.
+    pub index_checkpoints: Duration,
 }
 
 impl Default for Options {
@@ -57,6 +60,7 @@ impl Default for Options {
             cache_bytes: 64 << 20,
             common_mappings: json!({"dynamic": "true"}),
             default_settings: json!({"number_of_shards": "1", "number_of_replicas": "1"}),
+            index_checkpoints: Duration::from_secs(15),
         }
     }
 }
@@ -104,7 +108,8 @@ impl Store {
         let committer = Committer::new(files.clone(), defaults, jobs, write_retry)?;
         let (shared, committed) = (committer.shared(), committer.committed());
         let root = folder.join(SEARCH);
-        let indexes = Indexes::start(files.clone(), shared.clone(), root, disk)?;
+        let every = options.index_checkpoints;
+        let indexes = Indexes::start(files.clone(), shared.clone(), root, disk, every)?;
         let thread = thread::Builder::new()
             .name("store-committer".into())
             .spawn(move || committer.run())

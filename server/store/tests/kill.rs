@@ -1,5 +1,5 @@
 //! `kill -9` during writes, again and again on one folder: no acknowledged
-//! write is lost, no request is there by half.
+//! write is lost, no request is there by half, and search sees the same.
 //!
 //! The writer is this program again, as another process. `STORE_ROUNDS=…` runs
 //! more rounds, `STORE_SEED=…` other ones.
@@ -12,8 +12,9 @@ use std::env;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
-use koncorde_store::{Store, WriteKind};
+use koncorde_store::{Options, SearchQuery, SearchRequest, Store, WriteKind};
 use serde_json::{Value, json};
 
 use support::*;
@@ -25,7 +26,11 @@ const ACKNOWLEDGED: &str = "acknowledged";
 /// The last number that each writer knows to be durable; it writes 1, 2, 3…
 type Acknowledged = BTreeMap<String, u64>;
 
-/// Each writer sets its counter and adds a pair of documents, in one request.
+/// After so many requests half of a pair is deleted again.
+const LIFE: u64 = 5;
+
+/// Each writer sets its counter, adds a pair of documents and deletes half of an
+/// older pair, in one request.
 #[ignore = "the process that is killed"]
 #[tokio::test(flavor = "multi_thread")]
 async fn writer_process() {
@@ -34,7 +39,7 @@ async fn writer_process() {
     };
     let round = env::var("STORE_ROUND").unwrap();
     println!("opening");
-    let store = open(Path::new(&folder));
+    let store = open_restless(Path::new(&folder));
     let at = place("i", "c");
     let mut writers = Vec::new();
     for writer in 0..WRITERS {
@@ -42,17 +47,24 @@ async fn writer_process() {
         let name = format!("r{round}w{writer}");
         writers.push(tokio::spawn(async move {
             for n in 1..u64::MAX {
-                let counter = object(json!({ "n": n }));
+                let counter = object(json!({"w": name, "n": n}));
                 let upsert = WriteKind::Upsert {
                     changes: counter.clone(),
                     creation: counter,
                 };
                 let filling = "x".repeat((n * 37 % 900) as usize);
-                let writes = vec![
-                    create(&format!("{name}n{n}a"), json!({"n": n, "x": filling})),
+                let mut writes = vec![
+                    create(
+                        &format!("{name}n{n}a"),
+                        json!({"w": name, "n": n, "x": filling}),
+                    ),
                     write(&name, upsert),
-                    create(&format!("{name}n{n}b"), json!({ "n": n })),
+                    create(&format!("{name}n{n}b"), json!({"w": name, "n": n})),
                 ];
+                if n > LIFE {
+                    let old = format!("{name}n{}b", n - LIFE);
+                    writes.push(write(&old, WriteKind::Delete));
+                }
                 for outcome in store.write(&at, writes).await.unwrap() {
                     outcome.unwrap();
                 }
@@ -114,14 +126,52 @@ async fn check_writer(store: &Store, name: &str, acknowledged: u64) -> u64 {
         found == acknowledged || found == acknowledged + 1,
         "{name}: {acknowledged} acknowledged, {found} found"
     );
+    let mut truth = BTreeMap::new();
+    if found > 0 {
+        truth.insert(name.to_owned(), found);
+    }
     for n in 1..=acknowledged + 2 {
-        for half in ["a", "b"] {
-            let pair = value(store, &format!("{name}n{n}{half}")).await;
-            let expected = (n <= found).then_some((n, 1));
-            assert_eq!(pair, expected, "{name}n{n}{half} with the counter {found}");
+        for (half, is_there) in [("a", n <= found), ("b", n <= found && n + LIFE > found)] {
+            let id = format!("{name}n{n}{half}");
+            let expected = is_there.then_some((n, 1));
+            assert_eq!(
+                value(store, &id).await,
+                expected,
+                "{id} with the counter {found}"
+            );
+            if is_there {
+                truth.insert(id, n);
+            }
         }
     }
-    2 * found + u64::from(found > 0)
+    assert_eq!(
+        searched(store, name).await,
+        truth,
+        "search and truth of {name}"
+    );
+    truth.len() as u64
+}
+
+/// What search finds of a writer.
+async fn searched(store: &Store, name: &str) -> BTreeMap<String, u64> {
+    let request = SearchRequest {
+        query: SearchQuery::Elasticsearch(json!({"term": {"w.keyword": name}})),
+        size: 10_000,
+        ..SearchRequest::default()
+    };
+    let found = store.search(&[place("i", "c")], request).await.unwrap();
+    let hits = found.hits.into_iter().map(|it| it.document);
+    hits.map(|it| (it.id, it.source["n"].as_u64().unwrap()))
+        .collect()
+}
+
+/// Makes its search index durable all the time, so that it is killed there too.
+fn open_restless(folder: &Path) -> Store {
+    let options = Options {
+        index_checkpoints: Duration::from_millis(30),
+        ..Options::default()
+    };
+    Store::open(folder, options).unwrap()
 }
 
 #[tokio::test]
@@ -153,6 +203,7 @@ async fn no_acknowledged_write_is_lost() {
         };
         let acknowledged = run_and_kill(folder.path(), round, lines as usize);
         let store = open(folder.path());
+        store.refresh(&at).await.unwrap();
         for writer in 0..WRITERS {
             let name = format!("r{round}w{writer}");
             let acknowledged = acknowledged.get(&name).copied().unwrap_or(0);
@@ -160,7 +211,7 @@ async fn no_acknowledged_write_is_lost() {
             requests += acknowledged;
         }
         let found = count(&store, &at).await;
-        assert_eq!(found, total, "the sizes agree with the documents");
+        assert_eq!(found, total, "search has no other documents");
         store.close().await;
     }
     println!("{requests} requests acknowledged, none lost");

@@ -42,6 +42,7 @@ pub(crate) struct Indexes {
     pub(super) files: Arc<Files>,
     pub(super) shared: Arc<Shared>,
     pub(super) places: Places,
+    pub(super) checkpoint_interval: Duration,
     slots: Mutex<HashMap<CollectionNumber, Arc<Slot>>>,
     pub(super) merges: Mutex<Option<mpsc::Sender<MergeJob>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -55,12 +56,14 @@ impl Indexes {
         shared: Arc<Shared>,
         root: PathBuf,
         disk: Disk,
+        checkpoint_interval: Duration,
     ) -> Result<Arc<Self>> {
         let (merges, jobs) = mpsc::channel();
         let indexes = Arc::new(Self {
             files,
             shared,
             places: Places { root, disk },
+            checkpoint_interval,
             slots: Mutex::default(),
             merges: Mutex::new(Some(merges)),
             threads: Mutex::default(),

@@ -19,8 +19,8 @@ use super::slot::{Slot, Work};
 use crate::catalogue::{CollectionNumber, Entry};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::limits::{
-    BACKLOG_WRITES_MAX, BACKLOG_WRITES_MIN, CHECKPOINT_INTERVAL, INDEX_IDLE, INDEX_RETRY,
-    INDEX_RETRY_MAX, INDEXES_OPEN_MAX, MERGE_INLINE_DOCUMENTS_MAX,
+    BACKLOG_WRITES_MAX, BACKLOG_WRITES_MIN, INDEX_IDLE, INDEX_RETRY, INDEX_RETRY_MAX,
+    INDEXES_OPEN_MAX, MERGE_INLINE_DOCUMENTS_MAX,
 };
 use crate::log;
 
@@ -158,7 +158,7 @@ fn turn(indexes: &Arc<Indexes>, slot: &Arc<Slot>, work: &mut Work) -> Result<Tur
     if is_building {
         return Ok(Turn::Open(Some(Instant::now())));
     }
-    rest(slot, work)
+    rest(slot, work, indexes.checkpoint_interval)
 }
 
 enum Written {
@@ -318,7 +318,7 @@ fn merge(indexes: &Indexes, slot: &Arc<Slot>, work: &mut Work) -> Result<()> {
 }
 
 /// Makes the index durable now and then, and closes it when nobody uses it.
-fn rest(slot: &Slot, work: &mut Work) -> Result<Turn> {
+fn rest(slot: &Slot, work: &mut Work, checkpoint_interval: Duration) -> Result<Turn> {
     let is_outdated = std::mem::take(&mut work.is_outdated);
     let Some(generation) = &mut work.generation else {
         return Ok(Turn::Open(Some(Instant::now())));
@@ -337,7 +337,7 @@ fn rest(slot: &Slot, work: &mut Work) -> Result<Turn> {
         work.checkpoint = None;
         return Ok(Turn::Open(Some(idle_at.max(now + Duration::from_secs(1)))));
     }
-    let checkpoint_at = *work.checkpoint.get_or_insert(now + CHECKPOINT_INTERVAL);
+    let checkpoint_at = *work.checkpoint.get_or_insert(now + checkpoint_interval);
     if now >= checkpoint_at {
         generation.writer.checkpoint()?;
         work.checkpoint = None;
