@@ -367,3 +367,107 @@ impl Drop for Admitted<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: CollectionNumber = CollectionNumber(1);
+    const B: CollectionNumber = CollectionNumber(2);
+
+    fn commit(backlog: &Backlog, collection: CollectionNumber, sequences: &[u64]) {
+        let mut noted = Noted::default();
+        for sequence in sequences {
+            noted.write(collection, *sequence, &format!("d{sequence}"));
+        }
+        backlog.note(noted);
+        backlog.publish(sequences.iter().copied().max().unwrap_or(0));
+    }
+
+    fn sequences(taken: &[(u64, String)]) -> Vec<u64> {
+        taken.iter().map(|it| it.0).collect()
+    }
+
+    #[test]
+    fn who_asks_comes_before_who_waits() {
+        let backlog = Backlog::default();
+        commit(&backlog, A, &[1]);
+        commit(&backlog, B, &[2]);
+        backlog.ask(B);
+        assert_eq!(backlog.next(), Some(B));
+        assert_eq!(backlog.next(), Some(A));
+    }
+
+    #[test]
+    fn writes_are_taken_up_to_a_snapshot() {
+        let backlog = Backlog::default();
+        commit(&backlog, A, &[1, 2, 3]);
+        assert_eq!(backlog.next(), Some(A));
+        assert_eq!(sequences(&backlog.take(A, 2)), [1, 2]);
+        assert_eq!(backlog.lag(A).1, 1);
+        backlog.done(A, None);
+        assert_eq!(backlog.next(), Some(A));
+        assert_eq!(sequences(&backlog.take(A, 9)), [3]);
+        backlog.done(A, None);
+        assert_eq!(backlog.lag(A), (Duration::ZERO, 0));
+    }
+
+    #[test]
+    fn a_commit_that_failed_leaves_nothing() {
+        let backlog = Backlog::default();
+        commit(&backlog, A, &[1]);
+        let mut noted = Noted::default();
+        noted.write(A, 2, "d2");
+        backlog.note(noted);
+        backlog.publish(1);
+        assert_eq!(backlog.next(), Some(A));
+        assert_eq!(sequences(&backlog.take(A, u64::MAX)), [1]);
+    }
+
+    #[test]
+    fn a_turn_is_taken_by_one_thread_only() {
+        let backlog = Backlog::default();
+        commit(&backlog, A, &[1]);
+        assert_eq!(backlog.next(), Some(A));
+        // It comes again after the turn, not meanwhile.
+        commit(&backlog, A, &[2]);
+        backlog.ask(A);
+        commit(&backlog, B, &[3]);
+        assert_eq!(backlog.next(), Some(B));
+        backlog.done(A, None);
+        assert_eq!(backlog.next(), Some(A));
+    }
+
+    #[tokio::test]
+    async fn writers_wait_for_room_and_are_let_in() {
+        let backlog = std::sync::Arc::new(Backlog::default());
+        let many: Vec<u64> = (1..=BACKLOG_WRITES_MAX as u64).collect();
+        // Who is first has room, however much it is.
+        drop(backlog.admit(A, 2 * BACKLOG_WRITES_MAX).await);
+        commit(&backlog, A, &many);
+        let other = backlog.clone();
+        let writer = tokio::spawn(async move {
+            drop(other.admit(A, 1).await);
+        });
+        drop(backlog.admit(B, 1).await);
+        tokio::task::yield_now().await;
+        assert!(!writer.is_finished());
+        assert_eq!(backlog.next(), Some(A));
+        backlog.take(A, u64::MAX);
+        writer.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_lost_index_holds_nobody_up() {
+        let backlog = Backlog::default();
+        let many: Vec<u64> = (1..=BACKLOG_WRITES_MAX as u64).collect();
+        commit(&backlog, A, &many);
+        backlog.lose(A);
+        drop(backlog.admit(A, 1).await);
+        commit(&backlog, A, &[BACKLOG_WRITES_MAX as u64 + 1]);
+        assert_eq!(backlog.lag(A).1, 0);
+        backlog.find(A);
+        commit(&backlog, A, &[BACKLOG_WRITES_MAX as u64 + 2]);
+        assert_eq!(backlog.lag(A).1, 1);
+    }
+}
