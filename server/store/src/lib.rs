@@ -5,8 +5,8 @@
 //!
 //! The modules below stand in reading order: a module uses only modules that
 //! stand under it. A write goes through `store` to the `committer`, which fits
-//! it to the `mapping` and puts it into the `files`; a search walks through
-//! `interpreter` over the same files.
+//! it to the `mapping` and puts it into the `files`; the `index` follows. A
+//! search is read by `search` and `query`, and answered from the `index`.
 //!
 //! ```
 //! use koncorde_store::{Collection, Options, Store, Write, WriteKind};
@@ -40,7 +40,6 @@
 #![allow(dead_code, unused_imports, reason = "search moves onto the index")]
 
 mod store; // the open store, the face for tokio
-mod interpreter; // searches: parsed, then interpreted
 mod search; // a search body, answered
 mod query; // the query language of Elasticsearch
 mod index; // the search index of a collection

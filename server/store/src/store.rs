@@ -25,13 +25,13 @@ use crate::error::{StoreError, StoreErrorKind};
 use crate::files::tables::{DOCUMENTS, DocumentRow, SIZES, document_key};
 use crate::files::{Disk, Files};
 use crate::id::Ids;
-use crate::index::{IndexState, Indexes};
-use crate::interpreter::{self, Snapshot};
+use crate::index::{IndexState, Indexes, Reader};
 use crate::limits::{
     ANSWER_BYTES_MAX, DIRECT_READS_MAX, DIRECT_WRITES_MAX, QUEUE_JOBS_MAX, QUEUE_KIB_MAX,
     SCANS_MAX, WRITE_RETRY,
 };
 use crate::log::{self, Changes};
+use crate::search::{self, Scrolls};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -80,6 +80,7 @@ struct Inner {
     /// The room for waiting writes, in KiB.
     room: Arc<Semaphore>,
     scans: Arc<Semaphore>,
+    scrolls: Scrolls,
     indexes: Arc<Indexes>,
     committed: watch::Receiver<u64>,
     committer: Mutex<Option<JoinHandle<()>>>,
@@ -121,6 +122,7 @@ impl Store {
             queue: Some(queue),
             room: Arc::new(Semaphore::new(QUEUE_KIB_MAX)),
             scans: Arc::new(Semaphore::new(SCANS_MAX)),
+            scrolls: Scrolls::default(),
             indexes,
             committed,
             committer: Mutex::new(Some(thread)),
@@ -230,8 +232,9 @@ impl Store {
         self.0.blocking(move |inner| inner.get(&at, &ids)).await
     }
 
-    /// Each write succeeds or fails on its own; what is `Ok` is durable, and
-    /// found by searches.
+    /// Each write succeeds or fails on its own; what is `Ok` is durable. Searches
+    /// see it within a second, or after `refresh`. Who writes faster than that
+    /// can be kept up is slowed.
     pub async fn write(&self, at: &Collection, writes: Vec<Write>) -> Result<Vec<Result<Written>>> {
         self.0.shared.check_writable()?;
         let entry = self.0.entry(at)?;
@@ -260,21 +263,30 @@ impl Store {
     }
 
     pub async fn search(&self, at: &[Collection], request: SearchRequest) -> Result<SearchResult> {
-        let at = at.to_vec();
-        let search = move |snapshot: &Snapshot<'_>| interpreter::search(snapshot, &at, &request);
+        let readers = self.0.readers(at).await?;
+        let search = move |inner: &Inner, is_abandoned: &AtomicBool| match request.scroll {
+            Some(keep) => inner.scrolls.open(readers, &request, keep, is_abandoned),
+            None => search::search(&readers, &request, is_abandoned),
+        };
         self.0.scan(search).await
     }
 
     pub async fn count(&self, at: &[Collection], query: &SearchQuery) -> Result<u64> {
-        let (at, query) = (at.to_vec(), query.clone());
-        let count = move |snapshot: &Snapshot<'_>| interpreter::count(snapshot, &at, &query);
+        let (readers, query) = (self.0.readers(at).await?, query.clone());
+        let count = move |_: &Inner, is_abandoned: &AtomicBool| {
+            search::count(&readers, &query, is_abandoned)
+        };
         self.0.scan(count).await
     }
 
-    /// The next page of a search with `scroll`. No search keeps its place yet.
-    pub async fn scroll(&self, id: &str, _keep: Duration) -> Result<SearchResult> {
-        let message = format!("there is no scroll [{id}]");
-        Err(StoreError::new(StoreErrorKind::UnknownScroll, message))
+    /// The next page of a search with `scroll`, as the first one saw the
+    /// documents; the place is kept for `keep` from now on.
+    pub async fn scroll(&self, id: &str, keep: Duration) -> Result<SearchResult> {
+        let id = id.to_owned();
+        let next = move |inner: &Inner, is_abandoned: &AtomicBool| {
+            inner.scrolls.next(&id, keep, is_abandoned)
+        };
+        self.0.scan(next).await
     }
 
     /// Has search see all that was written before.
@@ -471,11 +483,24 @@ impl Inner {
         task.await.unwrap_or_else(failed)
     }
 
-    /// Walks collections, a bounded number of walks at a time; a walk ends
-    /// early when nobody waits for it any more.
+    /// What search sees of these collections now.
+    async fn readers(&self, at: &[Collection]) -> Result<Vec<Reader>> {
+        let mut readers: Vec<Reader> = Vec::with_capacity(at.len());
+        for at in at {
+            let entry = self.entry(at)?;
+            // A collection that is named twice is searched once.
+            if readers.iter().all(|it| it.entry.number != entry.number) {
+                readers.push(self.indexes.reader(&entry).await?);
+            }
+        }
+        Ok(readers)
+    }
+
+    /// Searches, a bounded number of searches at a time; one ends early when
+    /// nobody waits for it any more.
     async fn scan<T: Send + 'static>(
         self: &Arc<Self>,
-        body: impl FnOnce(&Snapshot<'_>) -> Result<T> + Send + 'static,
+        body: impl FnOnce(&Self, &AtomicBool) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let permit = self.scans.clone().acquire_owned().await;
         let is_abandoned = Arc::new(AtomicBool::new(false));
@@ -483,13 +508,7 @@ impl Inner {
         let outcome = self
             .blocking(move |inner| {
                 let _permit = permit;
-                inner.read(|transaction| {
-                    body(&Snapshot {
-                        transaction,
-                        published: &inner.shared.published,
-                        is_abandoned: &is_abandoned,
-                    })
-                })
+                body(inner, &is_abandoned)
             })
             .await;
         drop(waiting);
@@ -550,7 +569,7 @@ impl Drop for Inner {
     }
 }
 
-/// Somebody waits for a walk.
+/// Somebody waits for a search.
 struct Waiting(Arc<AtomicBool>);
 
 impl Drop for Waiting {

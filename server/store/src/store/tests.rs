@@ -166,6 +166,7 @@ async fn writers_are_refused_while_the_disk_fails_and_readers_read() {
     assert!(store.create_index("x").await.is_err());
     assert_eq!(values(&store, 0..3).await, [Some(7); 3]);
     let all = [place()];
+    store.refresh(&place()).await.unwrap();
     assert_eq!(store.count(&all, &SearchQuery::All).await.unwrap(), 3);
 }
 

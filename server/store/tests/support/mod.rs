@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use koncorde_store::{
-    Collection, Options, SearchQuery, Store, StoreError, Write, WriteKind, Written,
+    Collection, Options, SearchQuery, SearchRequest, SearchResult, Store, StoreError, Write,
+    WriteKind, Written,
 };
 use serde_json::{Map, Value};
 use tempfile::TempDir;
@@ -76,7 +77,20 @@ pub(crate) async fn source(store: &Store, at: &Collection, id: &str) -> Option<(
     Some(((*document.source).clone(), document.version))
 }
 
+/// Searches what was written before.
+pub(crate) async fn search(
+    store: &Store,
+    at: &[Collection],
+    request: SearchRequest,
+) -> Result<SearchResult, StoreError> {
+    for at in at {
+        store.refresh(at).await?;
+    }
+    store.search(at, request).await
+}
+
 pub(crate) async fn count(store: &Store, at: &Collection) -> u64 {
+    store.refresh(at).await.unwrap();
     let at = std::slice::from_ref(at);
     store.count(at, &SearchQuery::All).await.unwrap()
 }
