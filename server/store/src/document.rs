@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use koncorde::Filter;
 use serde_json::{Map, Value};
 
 /// A place for documents: index and collection.
@@ -95,8 +94,6 @@ pub enum SearchQuery {
     All,
     /// The `query` of a search body, in the Elasticsearch query language.
     Elasticsearch(Value),
-    /// A filter, as subscriptions have them; a document's `_id` is a field too.
-    Koncorde(Filter),
 }
 
 /// A search: what, in which order, which page of it.

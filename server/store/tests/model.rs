@@ -10,9 +10,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::env;
 
-use koncorde_store::{
-    Collection, SearchRequest, Store, StoreErrorKind, Write, WriteKind,
-};
+use koncorde_store::{Collection, SearchRequest, Store, StoreErrorKind, Write, WriteKind};
 use serde_json::{Map, Value, json};
 
 use support::*;

@@ -10,7 +10,6 @@ use crate::config::parse_duration;
 use crate::controllers::names;
 use crate::error::{
     API_ASSERT_EMPTY_ARGUMENT, API_ASSERT_INVALID_ARGUMENT, API_ASSERT_INVALID_TYPE,
-    API_ASSERT_KONCORDE_DSL_ERROR, API_ASSERT_KONCORDE_RESTRICTED_KEYWORD,
     API_ASSERT_MISSING_ARGUMENT, ApiError, SERVICES_STORAGE_GET_LIMIT_EXCEEDED,
     SERVICES_STORAGE_INVALID_MULTI_INDEX_COLLECTION_USAGE, SERVICES_STORAGE_INVALID_QUERY_KEYWORD,
     SERVICES_STORAGE_INVALID_SEARCH_QUERY, SERVICES_STORAGE_INVALID_TARGET_FORMAT,
@@ -18,7 +17,7 @@ use crate::error::{
     SERVICES_STORAGE_UNEXPECTED_BAD_REQUEST,
 };
 use crate::request::{Language, Request};
-use crate::storage::{Collection, SearchQuery};
+use crate::storage::{self, Collection, SearchQuery};
 
 /// What a search body may hold at its root.
 const KEYS: &[&str] = &[
@@ -146,10 +145,8 @@ pub(in crate::controllers) fn query(
     match language {
         Language::Elasticsearch => Ok(SearchQuery::Elasticsearch(query)),
         Language::Koncorde => {
-            check_operators(&query)?;
-            let filter = koncorde::Filter::parse(&query)
-                .map_err(|it| API_ASSERT_KONCORDE_DSL_ERROR.with([it.to_string()]))?;
-            Ok(SearchQuery::Koncorde(filter))
+            let query = storage::to_elasticsearch(&query)?;
+            Ok(SearchQuery::Elasticsearch(query))
         }
     }
 }
@@ -178,19 +175,6 @@ pub(in crate::controllers) fn kept(app: &App, text: &str) -> Result<Duration, Ap
     match duration > app.config.services.storage_engine.max_scroll_duration {
         true => Err(SERVICES_STORAGE_SCROLL_DURATION_TOO_GREAT.with([text])),
         false => Ok(duration),
-    }
-}
-
-/// `bool` means something else in searches, so it is refused in filters there.
-fn check_operators(filter: &Value) -> Result<(), ApiError> {
-    let Some((keyword, operand)) = filter.as_object().and_then(|it| it.iter().next()) else {
-        return Ok(());
-    };
-    match (keyword.as_str(), operand) {
-        ("bool", _) => Err(API_ASSERT_KONCORDE_RESTRICTED_KEYWORD.with(["operator", "bool"])),
-        ("and" | "or", Value::Array(operands)) => operands.iter().try_for_each(check_operators),
-        ("not", operand) => check_operators(operand),
-        _ => Ok(()),
     }
 }
 

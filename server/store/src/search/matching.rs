@@ -27,9 +27,6 @@ impl Matching {
         match query {
             SearchQuery::All => Ok(Self::all()),
             SearchQuery::Elasticsearch(value) => Self::parse(value),
-            SearchQuery::Koncorde(_) => Err(StoreError::invalid_query(
-                "the index takes queries of Elasticsearch",
-            )),
         }
     }
 
