@@ -102,7 +102,7 @@ pub(super) fn actions() -> Vec<Action> {
             action("updateSpecifications", specifications::update)
                 .about(
                     "Says what documents of a collection must look like from now on: see \
-                     [documents.md](documents.md). The specifications",
+                     [specifications.md](specifications.md). The specifications",
                 )
                 .put("/:index/:collection/_specifications")
                 .required(Body, "body", "specifications"),

@@ -310,6 +310,36 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
       assert.equal(all.total, 5);
     });
 
+    it("scroll reads page after page, of the documents as they were", async () => {
+      await fill({ seats: 1 }, { seats: 2 }, { seats: 3 }, { seats: 4 }, { seats: 5 });
+      const sorted = { sort: [{ seats: "asc" }] };
+      let results = await document.search(index, taxis, sorted, { size: 2, scroll: "10s" });
+      await document.delete(index, taxis, "t5", AT_ONCE);
+      const seen = [];
+      while (results) {
+        assert.equal(results.total, 5);
+        seen.push(...results.hits.map(({ _source }) => _source.seats));
+        results = await results.next();
+      }
+      assert.deepEqual(seen, [1, 2, 3, 4, 5]);
+    });
+
+    it("queries, aggregations and writes by query", async () => {
+      await fill({ seats: 4, city: "Hue" }, { seats: 6, city: "Paris" }, { seats: 8, city: "Paris" });
+      const body = {
+        query: { bool: { filter: [{ range: { seats: { gte: 5 } } }] } },
+        aggs: { seats: { sum: { field: "seats" } } },
+      };
+      const found = await document.search(index, taxis, body);
+      assert.equal(found.total, 2);
+      assert.deepEqual(found.aggregations, { seats: { value: 14 } });
+      const paris = { term: { "city.keyword": "Paris" } };
+      const updated = await document.updateByQuery(index, taxis, paris, { free: true }, AT_ONCE);
+      assert.equal(updated.successes.length, 2);
+      const deleted = await document.deleteByQuery(index, taxis, { term: { free: true } }, AT_ONCE);
+      assert.deepEqual(deleted.sort(), ["t2", "t3"]);
+    });
+
     it("search speaks koncorde", async () => {
       await fill({ seats: 5, city: "Hue" }, { seats: 3, city: "Hue" }, { seats: 4, city: "Hanoi" });
       const query = {
