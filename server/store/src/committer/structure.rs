@@ -78,10 +78,13 @@ impl Batch<'_> {
         settings: &Value,
     ) -> Result<(), StoreError> {
         let settings = entry.settings.updated(settings)?;
+        let (before, after) = (entry.settings.to_json(), settings.to_json());
         let mapping = entry.mapping.merged(Mapping::parse(mappings)?)?;
-        Analysis::of(&settings.to_json())?.check(&mapping)?;
-        // Values that nobody could search for may have a field now.
-        let has_gained = mapping.finds_more_than(&entry.mapping);
+        Analysis::of(&after)?.check(&mapping)?;
+        // Values that nobody could search for may have a field now, texts may be
+        // other words.
+        let is_analysed_anew = before.get("analysis") != after.get("analysis");
+        let has_gained = is_analysed_anew || mapping.finds_more_than(&entry.mapping);
         self.keep(Entry {
             mapping: Arc::new(mapping),
             mapping_revision: next_revision(),

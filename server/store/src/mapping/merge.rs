@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::types::CHANGEABLE_PARAMETERS;
-use super::{Dynamic, Field, Leaf, Mapping, ObjectField, Properties, Sorted};
+use super::{Field, Leaf, Mapping, ObjectField, Properties, Sorted};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::limits::MAPPED_FIELDS_MAX;
 
@@ -26,31 +26,6 @@ impl Mapping {
             )));
         }
         Ok(mapping)
-    }
-}
-
-impl Mapping {
-    /// Whether fields of documents that are there already may become searchable
-    /// by what this mapping became: an object that took no new fields takes them
-    /// now. The documents have to be looked at again.
-    pub(crate) fn opens(&self, later: &Self) -> bool {
-        self.root.opens(&later.root, Dynamic::True, Dynamic::True)
-    }
-}
-
-impl ObjectField {
-    fn opens(&self, later: &Self, before: Dynamic, after: Dynamic) -> bool {
-        let before = self.dynamic.unwrap_or(before);
-        let after = later.dynamic.unwrap_or(after);
-        if before == Dynamic::False && after != Dynamic::False {
-            return true;
-        }
-        self.properties
-            .iter()
-            .any(|(name, field)| match (field, later.properties.get(name)) {
-                (Field::Object(old), Some(Field::Object(new))) => old.opens(new, before, after),
-                _ => false,
-            })
     }
 }
 
@@ -156,47 +131,4 @@ fn changed(field: &str, old: &str, new: &str) -> StoreError {
         },
         format!("the field [{field}] has the type {old} already, it cannot become {new}"),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_mapping_that_opens_is_noticed() {
-        let cases = [
-            (
-                json!({"dynamic": "false"}),
-                json!({"dynamic": "true"}),
-                true,
-            ),
-            (
-                json!({"dynamic": "false"}),
-                json!({"dynamic": "strict"}),
-                true,
-            ),
-            (
-                json!({"dynamic": "false"}),
-                json!({"properties": {"a": {"type": "long"}}}),
-                false,
-            ),
-            (
-                json!({"dynamic": "strict"}),
-                json!({"dynamic": "true"}),
-                false,
-            ),
-            (
-                json!({"properties": {"o": {"dynamic": "false", "properties": {"a": {"type": "long"}}}}}),
-                json!({"properties": {"o": {"dynamic": "true", "properties": {}}}}),
-                true,
-            ),
-        ];
-        for (before, change, expected) in cases {
-            let before = Mapping::parse(&before).unwrap();
-            let after = before.merged(Mapping::parse(&change).unwrap()).unwrap();
-            assert_eq!(before.opens(&after), expected, "{change}");
-        }
-    }
 }
