@@ -9,7 +9,9 @@
 //! (`traffic`), expected from the kind of the condition where not, and from how
 //! many filters refer to it. Filters move when that changes (`rehome`).
 
+use super::literal::{Need, need};
 use crate::normal::{Form, Literal, Test};
+use crate::pattern::Pattern;
 
 /// How a form is found, and what is left to verify.
 pub(super) struct Plan<'a> {
@@ -100,10 +102,20 @@ pub(super) fn expected(test: &Test) -> f64 {
         Test::In(values) => 0.001 * (1.0 + values.len() as f64 / 8.0).min(500.0),
         Test::Contains(_) => 0.002,
         Test::Like(_) | Test::Inside(_) => 0.008,
-        Test::Regexp(_) => 0.016,
+        Test::Regexp(pattern) => expected_of_pattern(pattern),
         Test::Range(span) if span.is_bounded() => 0.016,
         Test::Select(_) => 0.032,
         Test::Range(_) => 0.064,
         Test::Exists | Test::Outside(_) => 1.0,
+    }
+}
+
+/// A head tells nearly as much as a value does.
+fn expected_of_pattern(pattern: &Pattern) -> f64 {
+    match need(pattern.hir()) {
+        Need::Head { literal, .. } if literal.len() >= 4 => 0.0011,
+        Need::Head { .. } => 0.004,
+        Need::Within(_) | Need::Folded(_) => 0.016,
+        Need::Bytes(_) => 0.032,
     }
 }
