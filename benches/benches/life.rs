@@ -11,8 +11,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use koncorde::{Engine, FilterId, Scratch};
-use koncorde_benches::{DEFINITIONS, Random, Workload};
-use rustix::time::{ClockId, clock_gettime};
+use koncorde_benches::{DEFINITIONS, Random, Workload, thread_nanos};
 use serde_json::Value;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -158,12 +157,6 @@ fn threads(engine: &Engine, workload: &Workload) -> Row {
 fn live_bytes() -> usize {
     let stats = ALLOCATOR.stats();
     stats.bytes_allocated - stats.bytes_deallocated
-}
-
-/// The time that this thread has spent computing.
-fn thread_nanos() -> u64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what this is for")]

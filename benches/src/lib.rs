@@ -11,7 +11,9 @@ mod places; // shapes on the earth
 mod rules; // alerting rules, as others publish numbers for
 mod event; // a document of a kilobyte
 mod random; // numbers from a seed
+mod clock; // the time of a thread
 
+pub use clock::thread_nanos;
 pub use definitions::{DEFINITIONS, Definition};
 pub use random::{Random, mix};
 

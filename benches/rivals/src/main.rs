@@ -40,7 +40,7 @@ fn main() -> Result<(), Failure> {
             serve::serve(engine, Path::new(folder))
         }
         ["plot", record, svg] => Ok(fs::write(svg, plot::plot(&fs::read_to_string(record)?)?)?),
-        ["record", record] => compare(&[], Some(Path::new(record))),
+        ["record", record, names @ ..] => compare(names, Some(Path::new(record))),
         names => compare(names, None),
     }
 }
@@ -55,6 +55,12 @@ fn compare(names: &[&str], record: Option<&Path>) -> Result<(), Failure> {
     }
     let mut lines = Vec::new();
     let mut races: Vec<Race> = Vec::new();
+    if record.is_some() {
+        for (workload, filters) in SMALL {
+            races.push(run(workload, Some(filters), PLOTTED)?);
+            keep(record, &races)?;
+        }
+    }
     for row in ROWS.iter().filter(is_wanted) {
         if races.last().is_none_or(|it| it.workload != row.workload) {
             let engines: Vec<_> = besides(row)
@@ -62,24 +68,25 @@ fn compare(names: &[&str], record: Option<&Path>) -> Result<(), Failure> {
                 .chain(row.rivals.iter().copied())
                 .collect();
             races.push(run(row.workload, None, &engines)?);
+            keep(record, &races)?;
         }
         let line = table::line(row, races.last().map_or(&[][..], |it| &it.results));
         eprintln!("{}", line.text);
         lines.push(line);
     }
-    if let Some(path) = record {
-        for (workload, filters) in SMALL {
-            races.push(run(workload, Some(filters), PLOTTED)?);
-        }
-        let lines = races.iter().flat_map(|race| {
-            let line = |it| table::record(race.workload, race.filters, it);
-            race.results.iter().map(line)
-        });
-        let lines: Vec<_> = lines.collect();
-        fs::write(path, format!("{}\n{}\n", table::RECORD, lines.join("\n")))?;
-    }
     print(&lines, &races);
     Ok(())
+}
+
+/// Writes down what is there, so that a run that is stopped loses nothing.
+fn keep(record: Option<&Path>, races: &[Race]) -> Result<(), Failure> {
+    let lines = races.iter().flat_map(|race| {
+        let line = |it| table::record(race.workload, race.filters, it);
+        race.results.iter().map(line)
+    });
+    let lines: Vec<_> = lines.collect();
+    let text = format!("{}\n{}\n", table::RECORD, lines.join("\n"));
+    record.map_or(Ok(()), |path| Ok(fs::write(path, text)?))
 }
 
 /// What all engines did on one workload.

@@ -11,7 +11,7 @@ use std::fs;
 use std::io::{BufRead, Write, stdin, stdout};
 use std::path::Path;
 
-use rustix::time::{ClockId, clock_gettime};
+use koncorde_benches::thread_nanos;
 use serde_json::{Value, json};
 
 use crate::engines::{Document, Rival, Way, engine};
@@ -67,19 +67,19 @@ fn register(name: &str, folder: &Path) -> Result<(Box<dyn Rival>, Value), String
     let mut number = 0;
     loop {
         let batch: Vec<Value> = filters.by_ref().take(BATCH).collect();
-        let start = cpu_nanos();
+        let start = thread_nanos();
         for filter in &batch {
             engine.add(number, filter)?;
             number += 1;
         }
-        nanos += cpu_nanos() - start;
+        nanos += thread_nanos() - start;
         if batch.len() < BATCH {
             break;
         }
     }
-    let start = cpu_nanos();
+    let start = thread_nanos();
     engine.finish();
-    nanos += cpu_nanos() - start;
+    nanos += thread_nanos() - start;
     let bytes = resident().saturating_sub(bytes);
     Ok((engine, json!({"register_ns": nanos, "bytes": bytes})))
 }
@@ -91,7 +91,7 @@ fn check(
     expected: &[&str],
     maximum: u64,
 ) -> Value {
-    let start = cpu_nanos();
+    let start = thread_nanos();
     let (mut tested, mut wrong) = (0, 0);
     let mut found = Vec::new();
     for (document, expected) in documents.iter().zip(expected) {
@@ -99,7 +99,7 @@ fn check(
         engine.test(way, document, &mut found);
         tested += 1;
         wrong += u64::from(answer(found.iter().copied()).0 != *expected);
-        if cpu_nanos() - start > maximum * 1_000_000 {
+        if thread_nanos() - start > maximum * 1_000_000 {
             break;
         }
     }
@@ -107,7 +107,7 @@ fn check(
 }
 
 fn pass(engine: &dyn Rival, way: Way, documents: &[Document], maximum: u64, minimum: u64) -> Value {
-    let start = cpu_nanos();
+    let start = thread_nanos();
     let (mut tested, mut matches, mut spent) = (0u64, 0, 0);
     loop {
         for (at, document) in documents.iter().enumerate() {
@@ -115,23 +115,17 @@ fn pass(engine: &dyn Rival, way: Way, documents: &[Document], maximum: u64, mini
             tested += 1;
             // The clock costs as much as a fast test.
             if at % 16 == 15 || spent > tested * 100_000 {
-                spent = cpu_nanos() - start;
+                spent = thread_nanos() - start;
                 if spent > maximum * 1_000_000 {
                     break;
                 }
             }
         }
-        spent = cpu_nanos() - start;
+        spent = thread_nanos() - start;
         if spent >= minimum * 1_000_000 {
             return json!({"documents": tested, "matches": matches, "cpu_ns": spent});
         }
     }
-}
-
-/// The time that this thread has spent computing.
-fn cpu_nanos() -> u64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 /// The memory of this process that is in use.
