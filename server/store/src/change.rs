@@ -55,38 +55,6 @@ fn child_mut<'v>(value: &'v mut Value, step: &str) -> Option<&'v mut Value> {
     }
 }
 
-/// Calls `found` for every value at a dotted path, in the order of the
-/// document: arrays on the way are searched through, the elements of an array
-/// at its end come one by one, and keys may hold dots themselves.
-pub(crate) fn visit<'v>(
-    object: &'v Map<String, Value>,
-    path: &str,
-    found: &mut impl FnMut(&'v Value),
-) {
-    for (end, _) in path.match_indices('.').chain([(path.len(), "")]) {
-        match (object.get(&path[..end]), path.get(end + 1..)) {
-            (None, _) => (),
-            (Some(value), None) => visit_leaf(value, found),
-            (Some(value), Some(rest)) => visit_below(value, rest, found),
-        }
-    }
-}
-
-fn visit_below<'v>(value: &'v Value, path: &str, found: &mut impl FnMut(&'v Value)) {
-    match value {
-        Value::Object(object) => visit(object, path, found),
-        Value::Array(items) => items.iter().for_each(|it| visit_below(it, path, found)),
-        _ => (),
-    }
-}
-
-fn visit_leaf<'v>(value: &'v Value, found: &mut impl FnMut(&'v Value)) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|it| visit_leaf(it, found)),
-        value => found(value),
-    }
-}
-
 /// Whether the value nests at most `levels` deep: a scalar nests 0.
 pub(crate) fn nests_within(value: &Value, levels: usize) -> bool {
     let below = |it: &Value| levels > 0 && nests_within(it, levels - 1);
@@ -181,28 +149,6 @@ mod tests {
             let mut document = object(before.clone());
             unset(&mut document, path);
             assert_eq!(Value::from(document), before, "{path}");
-        }
-    }
-
-    #[test]
-    fn values_are_found_through_arrays_and_dotted_keys() {
-        let document = object(json!({
-            "a": {"b": [1, [2, null]], "b.c": 9},
-            "l": [{"n": 1}, {"n": [2, 3]}, {}, 4],
-            "a.b": 5,
-        }));
-        let cases = [
-            ("a.b", json!([1, 2, null, 5])),
-            ("a.b.c", json!([9])),
-            ("l.n", json!([1, 2, 3])),
-            ("l", json!([{"n": 1}, {"n": [2, 3]}, {}, 4])),
-            ("q", json!([])),
-            ("a.b.c.d", json!([])),
-        ];
-        for (path, expected) in cases {
-            let mut found = Vec::new();
-            visit(&document, path, &mut |it| found.push(it.clone()));
-            assert_eq!(Value::from(found), expected, "{path}");
         }
     }
 

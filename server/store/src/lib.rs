@@ -37,8 +37,6 @@
 //! # }
 //! ```
 
-#![allow(dead_code, unused_imports, reason = "search moves onto the index")]
-
 mod store; // the open store, the face for tokio
 mod search; // a search body, answered
 mod query; // the query language of Elasticsearch

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
@@ -264,9 +264,12 @@ impl Store {
 
     pub async fn search(&self, at: &[Collection], request: SearchRequest) -> Result<SearchResult> {
         let readers = self.0.readers(at).await?;
-        let search = move |inner: &Inner, is_abandoned: &AtomicBool| match request.scroll {
-            Some(keep) => inner.scrolls.open(readers, &request, keep, is_abandoned),
-            None => search::search(&readers, &request, is_abandoned),
+        let search = move |inner: &Inner, is_abandoned: &AtomicBool| {
+            inner.scrolls.sweep(Instant::now());
+            match request.scroll {
+                Some(keep) => inner.scrolls.open(readers, &request, keep, is_abandoned),
+                None => search::search(&readers, &request, is_abandoned),
+            }
         };
         self.0.scan(search).await
     }

@@ -54,6 +54,10 @@ struct Shared {
     place: Place,
     /// Those that the last checkpoint names; none of them is deleted.
     durable: Mutex<HashSet<PathBuf>>,
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "only tests have disks that fail")
+    )]
     disk: Disk,
 }
 

@@ -28,9 +28,8 @@ mod packed;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use document::IndexDocument;
 pub use indexes::IndexState;
 pub(crate) use indexes::Indexes;
-pub(crate) use layout::{Fields, Layout, Place, Slots, Values, columns, names};
+pub(crate) use layout::{Layout, Place, Values, columns, names};
 pub(crate) use reader::Reader;
 pub use rebuild::Progress;

@@ -9,7 +9,8 @@ use tantivy::query::{PhraseQuery, RangeQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, Term};
 
-use super::{Layout, Reader, Slots, Values, columns, names};
+use super::layout::Slots;
+use super::{Layout, Reader, Values, columns, names};
 use crate::analysis::Analysis;
 use crate::mapping::{Exact, Mapping};
 

@@ -16,10 +16,9 @@ use tantivy::directory::TerminatingWrite;
 use tantivy::fastfield::write_alive_bitset;
 use tantivy::index::{SegmentComponent, SegmentId};
 use tantivy::indexer::{AddOperation, SegmentWriter};
-use tantivy::postings::Postings;
 use tantivy::schema::{Field, IndexRecordOption, Schema};
 use tantivy::{
-    BitSet, Directory, DocSet, HasLen, Index, IndexMeta, IndexReader, IndexSettings, ReloadPolicy,
+    BitSet, Directory, DocSet, Index, IndexMeta, IndexReader, IndexSettings, ReloadPolicy,
     Searcher, Segment, SegmentMeta, SegmentReader, TERMINATED, Term,
 };
 

@@ -29,10 +29,9 @@ pub(crate) use exact::{
 };
 pub(crate) use fit::{Fit, Misfit};
 pub(crate) use parse::is_reserved;
-pub(crate) use range::block;
 pub(crate) use sorted::Sorted;
 pub(crate) use types::{DataType, Dynamic};
-pub(crate) use value::{date_ms, number_text};
+pub(crate) use value::date_ms;
 
 /// The mapping of a collection; or a part of one, which is to be merged in.
 #[derive(Clone, Debug, Default, PartialEq)]

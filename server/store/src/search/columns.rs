@@ -9,7 +9,7 @@
 use tantivy::columnar::{Column, ColumnIndex, ColumnType, StrColumn, TermOrdHit};
 use tantivy::{DocId, SegmentReader, f64_to_u64, i64_to_u64, u64_to_f64, u64_to_i64};
 
-use super::fields::{FieldInfo, FieldKind};
+use super::fields::FieldInfo;
 use super::top::SortValue;
 use crate::error::StoreError;
 
@@ -258,10 +258,6 @@ impl Reading {
         self.positions.clear();
         self.rows.clear();
         self.is_one_each = false;
-    }
-
-    pub(crate) fn is_one_each(&self) -> bool {
-        self.is_one_each
     }
 
     /// Visits each value with the position of its document in the block.

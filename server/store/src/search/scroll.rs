@@ -118,11 +118,6 @@ impl Scrolls {
         Ok(result)
     }
 
-    /// Forgets a scroll; `false`: there was none.
-    pub(crate) fn clear(&self, id: &str) -> bool {
-        self.lock().remove(id).is_some()
-    }
-
     /// Forgets the scrolls that nobody asked for in time. What they hold keeps
     /// files on the disk: to be called now and then.
     pub(crate) fn sweep(&self, now: Instant) {

@@ -11,7 +11,7 @@ mod text;
 
 pub(crate) use cell::{decode_cell, encode_cell};
 pub(crate) use json::read_shape;
-pub(crate) use point::{read_geohash, read_geohash_cell, read_point, read_points};
+pub(crate) use point::{read_geohash_cell, read_point, read_points};
 
 /// In degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,8 +4,6 @@
 //! bits; beyond that estimated (HyperLogLog, 2^14 registers: a standard error of
 //! 0.8 %) in 16 KiB. `precision_threshold` is read and needs no obeying.
 
-use std::hash::BuildHasher;
-
 use ahash::{AHashSet, RandomState};
 use serde_json::Value;
 

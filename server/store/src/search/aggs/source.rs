@@ -2,12 +2,11 @@
 //! missing value.
 
 use serde_json::Value;
-use tantivy::{SegmentReader, u64_to_f64};
 
 use super::collect::Segment;
 use super::{Answering, Result};
 use crate::error::StoreError;
-use crate::search::columns::{Code, Values};
+use crate::search::columns::Values;
 use crate::search::fields::FieldInfo;
 use crate::search::format::ValueFormat;
 use crate::search::options::Options;
