@@ -1,4 +1,4 @@
-//! How a document changes: deep merges, removed paths; and walks into one.
+//! How a document changes: deep merges, removed paths.
 
 use serde_json::{Map, Value};
 

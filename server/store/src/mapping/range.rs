@@ -117,7 +117,7 @@ fn endless(kind: Kind, is_least: bool) -> Exact<'static> {
 }
 
 /// All addresses of `10.0.0.0/8`.
-pub(crate) fn block(text: &str) -> Option<(Exact<'static>, Exact<'static>)> {
+fn block(text: &str) -> Option<(Exact<'static>, Exact<'static>)> {
     let (address, bits) = text.split_once('/')?;
     let address: IpAddr = address.trim().parse().ok()?;
     let bits: u32 = bits.trim().parse().ok()?;

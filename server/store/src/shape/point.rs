@@ -77,7 +77,7 @@ fn point_text(text: &str) -> Option<Point> {
 }
 
 /// The south-western corner of the cell that a geohash names.
-pub(crate) fn read_geohash(text: &str) -> Option<Point> {
+fn read_geohash(text: &str) -> Option<Point> {
     let cell = read_geohash_cell(text)?;
     Some(Point {
         lat: cell.south,
