@@ -105,12 +105,13 @@ fn values(
     report: &mut Report,
 ) {
     let Some(count) = field.multiple else {
-        return match value {
+        match value {
             Value::Array(_) => {
-                report.refuse(path, "it is not multivalued: an array is refused".into())
+                report.refuse(path, "it is not multivalued: an array is refused".into());
             }
             value => single(field, value, path, mode, report),
-        };
+        }
+        return;
     };
     let Value::Array(items) = value else {
         return report.refuse(path, "it is multivalued: it must be an array".into());

@@ -31,7 +31,7 @@ use crate::error::ApiError;
 use crate::storage::Collection;
 
 pub(crate) use check::{Mode, Report};
-pub use types::{FieldType, Rule};
+use types::{FieldType, Rule};
 
 /// What documents of one collection must look like.
 #[derive(Debug)]

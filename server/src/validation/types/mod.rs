@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 use crate::error::{ApiError, VALIDATION_ASSERT_INVALID_RANGE, VALIDATION_ASSERT_INVALID_TYPE};
 
 /// Says why a value is refused.
-pub type Rule = Arc<dyn Fn(&Value) -> Result<(), String> + Send + Sync>;
+pub(super) type Rule = Arc<dyn Fn(&Value) -> Result<(), String> + Send + Sync>;
 
 /// A type that fields of specifications may have.
-pub trait FieldType: Send + Sync {
+pub(super) trait FieldType: Send + Sync {
     fn name(&self) -> &str;
 
     /// The keys that its `typeOptions` may have.
