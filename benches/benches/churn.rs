@@ -163,7 +163,12 @@ fn main() {
     }
     let place = arguments.iter().position(|it| it == "--filters");
     let filters: Option<usize> = place.and_then(|it| arguments.get(it + 1)?.parse().ok());
-    let sizes = filters.map_or(vec![10_000, 100_000, 1_000_000], |it| vec![it]);
+    let is_quick = arguments.iter().any(|it| it == "--quick");
+    let sizes = match filters {
+        Some(filters) => vec![filters],
+        None if is_quick => vec![10_000],
+        None => vec![10_000, 100_000, 1_000_000],
+    };
     let is_name = |it: &&String| !it.starts_with('-') && it.parse::<usize>().is_err();
     let wanted: Vec<&String> = arguments.iter().filter(is_name).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|it| *it == name);
@@ -171,7 +176,7 @@ fn main() {
     for filters in sizes.iter().filter(|_| is_wanted("stream")) {
         stream(*filters);
     }
-    if is_wanted("traffic") {
+    if is_wanted("traffic") && !is_quick {
         traffic();
     }
 }
