@@ -217,13 +217,24 @@ async fn get(store: &Store, at: &Collection) -> Outcome<Done> {
     Ok(Done { elapsed, latencies })
 }
 
-/// Opens a copy of the file as a crash would leave it, then once more.
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let copy = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            std::fs::create_dir(&copy)?;
+            copy_folder(&entry.path(), &copy)?;
+        } else {
+            std::fs::copy(entry.path(), copy)?;
+        }
+    }
+    Ok(())
+}
+
+/// Opens a copy of the folder as a crash would leave it, then once more.
 async fn open_again(folder: &Path, store: &Store) -> Outcome<()> {
     let copy = tempfile::tempdir()?;
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        std::fs::copy(entry.path(), copy.path().join(entry.file_name()))?;
-    }
+    copy_folder(folder, copy.path())?;
     let bytes = std::fs::metadata(copy.path().join("documents.redb"))?.len();
     for after in ["a crash", "a proper stop"] {
         let start = Instant::now();
