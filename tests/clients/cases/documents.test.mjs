@@ -336,14 +336,14 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
       const paris = { term: { "city.keyword": "Paris" } };
       const updated = await document.updateByQuery(index, taxis, paris, { free: true }, AT_ONCE);
       assert.equal(updated.successes.length, 2);
-      const deleted = await document.deleteByQuery(index, taxis, { term: { free: true } }, AT_ONCE);
+      const deleted = await document.deleteByQuery(index, taxis, { query: { term: { free: true } } }, AT_ONCE);
       assert.deepEqual(deleted.sort(), ["t2", "t3"]);
     });
 
     it("search speaks koncorde", async () => {
       await fill({ seats: 5, city: "Hue" }, { seats: 3, city: "Hue" }, { seats: 4, city: "Hanoi" });
       const query = {
-        and: [{ equals: { city: "Hue" } }, { range: { seats: { gt: 3 } } }],
+        and: [{ equals: { "city.keyword": "Hue" } }, { range: { seats: { gt: 3 } } }],
       };
       const found = await document.search(index, taxis, { query }, { lang: "koncorde" });
       assert.deepEqual(

@@ -12,7 +12,9 @@ use super::writing::Writing;
 use super::{ID, SOURCE, query};
 use crate::app::{ActionResult, App};
 use crate::controllers::names;
-use crate::error::{ApiError, SERVICES_STORAGE_WRITE_LIMIT_EXCEEDED};
+use crate::error::{
+    ApiError, SERVICES_STORAGE_INVALID_SEARCH_QUERY, SERVICES_STORAGE_WRITE_LIMIT_EXCEEDED,
+};
 use crate::realtime::DocumentAction;
 use crate::request::Request;
 use crate::storage::{StoreErrorKind, Write, WriteKind};
@@ -20,6 +22,7 @@ use crate::storage::{StoreErrorKind, Write, WriteKind};
 pub(super) async fn delete_by_query(app: &App, request: &mut Request) -> ActionResult {
     let mut writing = Writing::new(app, request, request.refresh()?)?;
     let with_source = request.flag("source")?;
+    check_keys(request)?;
     let ids = select(app, request).await?;
     let deletions = ids.iter().map(|id| Write {
         id: Some(id.clone()),
@@ -92,6 +95,16 @@ pub(super) async fn update_by_query(app: &App, request: &mut Request) -> ActionR
     writing.tell().await;
     let errors: Vec<Value> = failures.into_iter().map(Failure::into_json).collect();
     Ok(Some(json!({ "successes": successes, "errors": errors })))
+}
+
+/// No query is a query for everything: who forgot to wrap one would lose all.
+fn check_keys(request: &Request) -> Result<(), ApiError> {
+    let body = request.body.as_ref().and_then(Value::as_object);
+    let stray = body.and_then(|it| it.keys().find(|key| *key != "query"));
+    match stray {
+        Some(key) => Err(SERVICES_STORAGE_INVALID_SEARCH_QUERY.with([key])),
+        None => Ok(()),
+    }
 }
 
 /// The ids of what the query finds, unless they are too many to be written.
