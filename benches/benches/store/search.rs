@@ -77,7 +77,7 @@ fn document(n: u64) -> Map<String, Value> {
     let fields = [
         ("name", json!(format!("user {n}"))),
         ("city", json!(format!("city {}", random % 100))),
-        ("age", json!(random % 90)),
+        ("age", json!(scattered(!random) % 90)),
         ("fare", json!((random % 100_000) as f64 / 100.0)),
         ("at", json!(1_700_000_000_000_u64 + random % 31_536_000_000)),
         (
